@@ -1,0 +1,10 @@
+"""rules/keywords.toml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class KeywordWords:
+    """Words and patterns of rules/keywords.toml."""

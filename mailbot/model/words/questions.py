@@ -1,0 +1,10 @@
+"""rules/questions.toml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class QuestionWords:
+    """Words and patterns of rules/questions.toml."""

@@ -1,0 +1,10 @@
+"""rules/requests.toml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RequestWords:
+    """Words and patterns of rules/requests.toml."""
