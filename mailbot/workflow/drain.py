@@ -1,0 +1,79 @@
+"""claim -> send -> sent / later / uncertain / gave up. `previous -> result` and `next -> sending` are one commit."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from mailbot.decide.backoff import next_try
+from mailbot.model.outcome import GiveUp, Outcome, Sent, TryAgain, Uncertain
+from mailbot.model.ticket import Action
+from mailbot.record import outbox
+from mailbot.workflow.parts import Parts, log
+
+LEASE_SECONDS = 330
+BATCH = 50
+Perform = Callable[[Action, datetime], Outcome]
+
+
+def drain(parts: Parts, lane: str, perform: Perform, stop: threading.Event, limit: int = BATCH) -> int:
+    """Sends one claimed batch of a lane in order; returns how many actions it took. Only the row on the wire is ever `sending` (I6)."""
+    with parts.db.transaction() as c:
+        now = parts.db.now(c)
+        outbox.expire(c, now)
+        claimed = outbox.claim(c, lane, limit, now, parts.holder, LEASE_SECONDS)
+    finished: tuple[int, Outcome, datetime | None] | None = None
+    for position, action in enumerate(claimed):
+        if stop.is_set():
+            _finish(parts, finished, None)
+            with parts.db.transaction() as c:
+                outbox.give_back(c, [a.id for a in claimed[position:]], parts.holder)
+            return position
+        begun = _finish(parts, finished, action.id)
+        finished = None
+        if begun is not None:
+            finished = _perform(parts, action, perform, begun)
+    _finish(parts, finished, None)
+    return len(claimed)
+
+
+def _finish(parts: Parts, finished: tuple[int, Outcome, datetime | None] | None, next_id: int | None) -> datetime | None:
+    """Records the last outcome and marks the next row as on the wire; the time of that, or None where the row is not ours any more."""
+    if finished is None and next_id is None:
+        return None
+    with parts.db.transaction() as c:
+        now = parts.db.now(c)
+        begun = outbox.finish_and_begin(c, finished, next_id, parts.holder, now)
+        return now if begun else None
+
+
+def _perform(parts: Parts, action: Action, perform: Perform, now: datetime) -> tuple[int, Outcome, datetime | None]:
+    try:
+        outcome = perform(action, now)
+    except Exception as error:  # a fault of ours while it may already be on the wire: never blindly repeated (I7)
+        log.error("send_failed", action=action.id, because=repr(error))
+        outcome = Uncertain(f"the sender failed: {type(error).__name__}: {error}")
+    _tell(parts, action, outcome)
+    return action.id, outcome, _when(action, outcome, now)
+
+
+def _when(action: Action, outcome: Outcome, now: datetime) -> datetime | None:
+    """When to try again; None: never."""
+    if not isinstance(outcome, TryAgain):
+        return None
+    at = next_try(action.attempts + 1, action.created_at, now)
+    if at is not None and outcome.not_before is not None:
+        at = max(at, min(outcome.not_before, now + timedelta(hours=6)))
+    return at
+
+
+def _tell(parts: Parts, action: Action, outcome: Outcome) -> None:
+    words = {Sent: "sent", TryAgain: "later", GiveUp: "gave_up", Uncertain: "uncertain"}[type(outcome)]
+    facts = {
+        "outcome": words, "action": f"O-{action.id}", "kind": action.kind, "template": action.template,
+        "to": action.to, "ticket": action.ticket, "because": getattr(outcome, "because", ""),
+    }  # fmt: skip
+    parts.tell("sent", facts)
+    if not isinstance(outcome, Sent):
+        log.warning("not_sent", action=action.id, outcome=words, because=facts["because"])

@@ -1,0 +1,71 @@
+"""What every walk needs at hand. Built by wiring, shared by all threads; `live` is swapped as a whole between batches."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from mailbot.model.context import Company
+from mailbot.model.message import OwnMarks
+from mailbot.model.rulebook import RuleBook
+from mailbot.order_system.contract import OrderSystem
+from mailbot.record.database import Database
+from mailbot.render import Templates
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """Rules and templates in force: two immutable values that belong together."""
+
+    rules: RuleBook
+    templates: Templates
+
+
+@dataclass(slots=True)
+class Breaker:
+    """Stops asking a server for a while after three failures in a row, so that no mail waits for it."""
+
+    failures: int = 0
+    closed_until: float = 0.0  # monotonic seconds
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def allows(self, now: float) -> bool:
+        return now >= self.closed_until
+
+
+@dataclass(slots=True)
+class Wake:
+    """Events that say there is work: a hint only, every waiter also looks by itself."""
+
+    handle: threading.Event = field(default_factory=threading.Event)
+    drain: threading.Event = field(default_factory=threading.Event)
+
+    def all(self) -> None:
+        self.handle.set()
+        self.drain.set()
+
+
+@dataclass(slots=True)
+class Parts:
+    """`holder` names this process in leases; `go_live` holds the configured times by place (unset: stored at the first poll)."""
+
+    db: Database
+    company: Company
+    own: OwnMarks
+    live: Live
+    holder: str
+    order_system: OrderSystem | None
+    smtp_place: str
+    from_address: str
+    envelope_domain: str
+    go_live: Mapping[str, datetime]
+    on_uncertain: str = "hold"
+    breaker: Breaker = field(default_factory=Breaker)
+    wake: Wake = field(default_factory=Wake)
+    tell: Callable[[str, Mapping[str, object]], None] = lambda _event, _facts: None
