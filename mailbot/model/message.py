@@ -90,6 +90,22 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnMarks:
+    """What tells our own words and ids from the client's.
+
+    `domain` and `secret` are those of our signed Message-IDs; `addresses` our mailboxes and sender (lower case); `phrases` the
+    marker line and sentences of our templates; `trusted_authserv_ids` and `auth_profile` say whose Authentication-Results count.
+    """
+
+    domain: str = ""
+    secret: bytes = b""
+    addresses: frozenset[str] = frozenset()
+    phrases: tuple[str, ...] = ()
+    trusted_authserv_ids: tuple[str, ...] = ()
+    auth_profile: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedMessage:
     """A message that can be read. Never holds NUL or lone surrogates.
 
