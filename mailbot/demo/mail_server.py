@@ -1,6 +1,7 @@
 """An embedded mail server: IMAP by pymap (in memory), SMTP by aiosmtpd, in one asyncio loop in one thread.
 
-Mail to a mailbox of this server is put into it; mail to anybody else is accepted and shown by `on_mail`. Needs `pip install mailbot[demo]`.
+Mail to a mailbox of this server is put into it; mail to anybody else is accepted and shown by `on_mail`.
+Needs `pip install mailbot[demo]`.
 """
 
 from __future__ import annotations
@@ -46,8 +47,7 @@ class MailServer:
 
     def deliver(self, user: str, raw: bytes, envelope_sender: str) -> None:
         """Puts a mail into a mailbox, as the last mail server on its way would (with Return-Path)."""
-        assert self._loop is not None
-        asyncio.run_coroutine_threadsafe(self._put(user, raw, envelope_sender), self._loop).result(20)
+        asyncio.run_coroutine_threadsafe(self._put(user, raw, envelope_sender), self._running()).result(20)
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd calls this name
         for user in envelope.rcpt_tos:
@@ -76,6 +76,11 @@ class MailServer:
         except Exception as error:
             self._failed = error
             self._ready.set()
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            raise Unavailable("the demo's mail server is not running")
+        return self._loop
 
     async def _imap(self) -> asyncio.Server:
         from proxyprotocol.reader import ProxyProtocolReader
@@ -106,5 +111,4 @@ class MailServer:
     async def _smtp(self) -> asyncio.Server:
         from aiosmtpd.smtp import SMTP
 
-        assert self._loop is not None
-        return await self._loop.create_server(lambda: SMTP(self, enable_SMTPUTF8=True, hostname="mail.demo"), "127.0.0.1", 0)
+        return await self._running().create_server(lambda: SMTP(self, enable_SMTPUTF8=True, hostname="mail.demo"), "127.0.0.1", 0)

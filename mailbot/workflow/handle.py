@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Literal
 
 from mailbot.decide import decide
-from mailbot.model.as_json import decision_json, findings_json, message_json
-from mailbot.model.context import Context, Spent
+from mailbot.model.as_json import Json, decision_json, findings_json, message_json
+from mailbot.model.context import Colleague, Context, Spent
 from mailbot.model.decision import Decision
 from mailbot.model.ticket import Ticket
-from mailbot.record import context, journal, locks, outbox, tickets
+from mailbot.record import addresses, context, journal, locks, outbox, tickets
+from mailbot.record.context import Found
 from mailbot.record.database import Connection
+from mailbot.record.outbox import NewAction
+from mailbot.record.tickets import LogRow
 from mailbot.workflow import compose
 from mailbot.workflow.gather import Facts, Wanted, gather, remember, wanted
 from mailbot.workflow.parts import Live, Parts, log
-from mailbot.workflow.poll import go_live
+from mailbot.workflow.poll import go_live_times
 from mailbot.workflow.understand import NotUnderstood, Understood, understand
 
 BATCH = 50
+Disposition = Literal["on_ticket", "recorded", "set_aside"]
 
 
 def handle(parts: Parts, limit: int = BATCH) -> int:
@@ -50,10 +56,11 @@ def _handle_batch(parts: Parts, live: Live, good: Sequence[Understood]) -> None:
         now = parts.db.now(c)
         locks.hold(c, _keys(good, wants, gathered))
         remember(parts, gathered, c, now)
-        batch = _Batch(parts, live, gathered, _look_up(c, good, wants, gathered, now), now)
+        batch = _begin_batch(c, parts, live, good, wants, gathered, now)
         for understood, want in zip(good, wants, strict=True):
-            _handle_one(c, batch, understood, want)
-        journal.settle(c, batch.settled, now)
+            _decide_one(batch, understood, want)
+        _write(c, batch)
+        parts.db.notify(c, "drain")
     for told in batch.told:
         parts.tell("handled", told)
 
@@ -85,27 +92,62 @@ def _put_aside(parts: Parts, bad: Sequence[NotUnderstood]) -> None:
 
 @dataclass(slots=True)
 class _Batch:
-    """What the messages of one batch share, and what earlier ones of it have already changed."""
+    """What the messages of one batch share, and what earlier ones of it have already changed. Nothing is written before the end."""
 
     parts: Parts
     live: Live
     gathered: Facts
-    found: dict[int, context.Found]
+    found: dict[int, Found]
     now: datetime
-    waiting: int = 0
-    staff: tuple[context.Colleague, ...] = ()
-    owners: dict[str, str] = field(default_factory=dict)
-    tickets: dict[int, Ticket] = field(default_factory=dict)
+    ids: Iterator[int]
+    go_live: Mapping[str, datetime]
+    waiting: int
+    staff: tuple[Colleague, ...]
+    owners: dict[str, str]
+    opened: dict[int, Ticket] = field(default_factory=dict)
+    changed: dict[int, Ticket] = field(default_factory=dict)
     threads: dict[str, int] = field(default_factory=dict)
     texts: dict[tuple[str, str], int] = field(default_factory=dict)
     counted: list[str] = field(default_factory=list)
+    bounced: list[str] = field(default_factory=list)
+    actions: list[NewAction] = field(default_factory=list)
+    log: list[LogRow] = field(default_factory=list)
     settled: list[journal.Settled] = field(default_factory=list)
     told: list[dict[str, object]] = field(default_factory=list)
 
+    def ticket(self, before: Ticket) -> Ticket:
+        """The ticket as earlier messages of this batch left it."""
+        return self.opened.get(before.id) or self.changed.get(before.id) or before
 
-def _look_up(c: Connection, good: Sequence[Understood], wants: Sequence[Wanted], gathered: Facts, now: datetime) -> dict[int, context.Found]:
+
+def _begin_batch(
+    c: Connection, parts: Parts, live: Live, good: Sequence[Understood], wants: Sequence[Wanted], gathered: Facts, now: datetime
+) -> _Batch:
     asks = [_look_up_of(u, w, gathered) for u, w in zip(good, wants, strict=True)]
-    return {u.claimed.id: f for u, f in zip(good, context.look_up(c, asks, now), strict=True)}
+    found = {f.message: f for f in context.look_up(c, asks, now)}
+    return _Batch(
+        parts=parts,
+        live=live,
+        gathered=gathered,
+        found=found,
+        now=now,
+        ids=iter(tickets.reserve(c, len(good))),
+        go_live=go_live_times(parts, c),
+        waiting=context.waiting(c),
+        staff=context.staff(c),
+        owners=dict(context.last_owners(c)),
+    )
+
+
+def _write(c: Connection, batch: _Batch) -> None:
+    """All of the batch in a handful of statements."""
+    tickets.insert(c, list(batch.opened.values()), batch.now)
+    tickets.save(c, list(batch.changed.values()), batch.now)
+    journal.settle(c, batch.settled, batch.now)
+    outbox.queue(c, batch.actions, batch.now)
+    tickets.log(c, batch.log, batch.now)
+    for address in batch.bounced:
+        addresses.mark_bounced(c, address, batch.now)
 
 
 def _look_up_of(understood: Understood, want: Wanted, gathered: Facts) -> context.LookUp:
@@ -116,7 +158,8 @@ def _look_up_of(understood: Understood, want: Wanted, gathered: Facts) -> contex
         sender=want.sender,
         comment_author_id=message.comment.author_id if message.comment else "",
         thread_ids=message.thread_ids,
-        order_numbers=tuple(sorted({*want.numbers, *ids})),
+        order_ids=tuple(sorted({*want.numbers, *ids})),
+        order_numbers=want.numbers,
         text_hash=text_hash(understood),
         report_message_ids=message.report.original_message_ids if message.report else (),
     )
@@ -128,31 +171,35 @@ def text_hash(understood: Understood) -> str:
     return hashlib.sha256(words.encode()).hexdigest() if words else ""
 
 
-def _handle_one(c: Connection, batch: _Batch, understood: Understood, want: Wanted) -> None:
-    facts = _context(c, batch, understood, want)
+def _decide_one(batch: _Batch, understood: Understood, want: Wanted) -> None:
+    facts = _context(batch, understood, want)
     decision = decide(understood.message, understood.found, facts, batch.live.rules, batch.now)
-    ticket = _record(c, batch, understood, decision)
-    actions = compose.actions(batch.parts, batch.live, understood, decision, facts, ticket, batch.now)
-    outbox.queue(c, actions, batch.now)
-    if ticket is not None:
-        tickets.log(c, compose.log_rows(understood, decision, ticket), batch.now)
+    ticket = _ticket(batch, understood, decision, facts)
+    batch.actions += compose.actions(batch.parts, batch.live, understood, decision, facts, ticket, batch.now)
+    batch.log.append(compose.log_row(understood, decision, ticket))
+    batch.bounced += decision.bounced
     _remember(batch, understood, decision, ticket, want)
     batch.settled.append(_settled(batch, understood, decision, ticket))
     batch.told.append(compose.told(understood, decision, ticket))
 
 
-def _record(c: Connection, batch: _Batch, understood: Understood, decision: Decision) -> Ticket | None:
-    claimed = understood.claimed
-    for address in decision.bounced:
-        context.mark_bounced(c, address, batch.now)
+def _ticket(batch: _Batch, understood: Understood, decision: Decision, facts: Context) -> Ticket | None:
+    """The ticket as it stands after this message, kept for the end of the batch; None where the message is on none."""
+    at = understood.claimed.received_at
     if decision.outcome == "open_ticket":
-        return tickets.open_ticket(c, decision, claimed.id, claimed.source, claimed.received_at, batch.now)
-    if decision.join is not None:
-        return tickets.join(c, decision.join, decision.change, claimed.id, claimed.received_at, batch.now)
-    return None
+        new = tickets.opened(next(batch.ids), decision, understood.claimed.source, at, batch.now)
+        batch.opened[new.id] = new
+        return new
+    before = next((t for t in facts.tickets if t.id == decision.join), None)
+    if before is None:
+        return None
+    replied = any(r.send and r.counted for r in decision.replies)
+    after = tickets.changed(before, decision.change, at, batch.now, replied=replied)
+    (batch.opened if before.id in batch.opened else batch.changed)[before.id] = after
+    return after
 
 
-def _context(c: Connection, batch: _Batch, understood: Understood, want: Wanted) -> Context:
+def _context(batch: _Batch, understood: Understood, want: Wanted) -> Context:
     found = batch.found[understood.claimed.id]
     parts, gathered = batch.parts, batch.gathered
     tickets_seen, threads = _tickets(batch, understood, want, found)
@@ -161,7 +208,7 @@ def _context(c: Connection, batch: _Batch, understood: Understood, want: Wanted)
     return Context(
         message=understood.claimed.id,
         received_at=understood.claimed.received_at,
-        go_live=go_live(parts, understood.claimed.place, c),
+        go_live=batch.go_live.get(understood.claimed.place),
         known=found.known,
         colleague=found.colleague,
         orders=gathered.named(want.numbers),
@@ -184,18 +231,21 @@ def _context(c: Connection, batch: _Batch, understood: Understood, want: Wanted)
     )
 
 
-def _tickets(batch: _Batch, understood: Understood, want: Wanted, found: context.Found) -> tuple[tuple[Ticket, ...], tuple[int, ...]]:
+def _tickets(batch: _Batch, understood: Understood, want: Wanted, found: Found) -> tuple[tuple[Ticket, ...], tuple[int, ...]]:
     """What was looked up, as earlier messages of this batch have changed it."""
     ids = {o.id for o in batch.gathered.named(want.numbers)} | set(want.numbers)
     client = found.known.client if found.known else want.sender
     threads = tuple(batch.threads[t] for t in understood.message.thread_ids if t in batch.threads)
-    own = [
-        t for t in batch.tickets.values()
-        if t.id in threads or ids.intersection((*t.order_ids, t.order)) or (client and t.client == client) or (want.sender and t.client_address == want.sender)
-    ]  # fmt: skip
-    merged = {t.id: t for t in (*own, *(batch.tickets.get(t.id, t) for t in found.tickets))}
+    mine = [t for t in (*batch.opened.values(), *batch.changed.values()) if _concerns(t, threads, ids, client, want.sender)]
+    merged = {t.id: t for t in (*map(batch.ticket, found.tickets), *mine)}
     newest_first = sorted(merged.values(), key=lambda t: t.id, reverse=True)
     return tuple(newest_first), tuple(dict.fromkeys((*threads, *found.thread_tickets)))
+
+
+def _concerns(ticket: Ticket, threads: Collection[int], orders: set[str], client: str, sender: str) -> bool:
+    by_order = orders.intersection(ticket.order_ids) or ticket.order in orders
+    by_client = (client and ticket.client == client) or (sender and ticket.client_address == sender)
+    return ticket.id in threads or bool(by_order or by_client)
 
 
 def _spent(batch: _Batch, spent: Spent, sender: str) -> Spent:
@@ -218,7 +268,6 @@ def _remember(batch: _Batch, understood: Understood, decision: Decision, ticket:
         batch.waiting += 1
         if decision.owner:
             batch.owners[decision.queue] = decision.owner
-    batch.tickets[ticket.id] = ticket
     if understood.message.message_id:
         batch.threads[understood.message.message_id] = ticket.id
     if digest := text_hash(understood):
@@ -227,32 +276,35 @@ def _remember(batch: _Batch, understood: Understood, decision: Decision, ticket:
 
 def _settled(batch: _Batch, understood: Understood, decision: Decision, ticket: Ticket | None) -> journal.Settled:
     message = understood.message
+    dispositions: dict[str, Disposition] = {"record_only": "recorded", "set_aside": "set_aside"}
     return journal.Settled(
         id=understood.claimed.id,
-        disposition="on_ticket" if decision.outcome in ("open_ticket", "join_ticket") else "recorded" if decision.outcome == "record_only" else "set_aside",
+        disposition=dispositions.get(decision.outcome, "on_ticket"),
         ticket=ticket.id if ticket else None,
-        because="; ".join(r.because for r in decision.reasons[-1:]),
+        because=decision.reasons[-1].because if decision.reasons else "",
         message_id=message.message_id,
         sender=message.sender.address if message.sender else "",
         subject=message.subject,
+        sent_at=message.date,
         text=message.text,
         text_hash=text_hash(understood),
-        parsed_json=message_json(message),
-        findings_json=findings_json(understood.found),
-        decision_json=decision_json(decision),
-        context_json={},
+        parsed_json=_dumped(message_json(message)),
+        findings_json=_dumped(findings_json(understood.found)),
+        decision_json=_dumped(decision_json(decision)),
         rules_hash=batch.live.rules.hash,
         templates_hash=batch.live.templates.hash,
     )
+
+
+def _dumped(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _wants(parts: Parts, good: Sequence[Understood]) -> list[Wanted]:
     """The thread leads to a ticket, and the ticket to its orders (a short read)."""
     with parts.db.reading() as c:
         by_thread = context.orders_of_threads(c, [t for u in good for t in u.message.thread_ids])
-    return [
-        wanted(u.message, u.found, [i for t in u.message.thread_ids for i in by_thread.get(t, ())]) for u in good
-    ]
+    return [wanted(u.message, u.found, [i for t in u.message.thread_ids for i in by_thread.get(t, ())]) for u in good]
 
 
 def _keys(good: Sequence[Understood], wants: Sequence[Wanted], gathered: Facts) -> set[str]:

@@ -15,6 +15,7 @@ from mailbot.order_system.contract import CursorTooOld, OrderSystem
 from mailbot.receive.comments import new_comments
 from mailbot.receive.imap import Mailbox
 from mailbot.record import journal, leases, settings_store
+from mailbot.record.database import Connection
 from mailbot.workflow.parts import Parts
 
 MAILBOX_LEASE = 90
@@ -102,12 +103,10 @@ def note_failure(parts: Parts, place: str, because: str) -> None:
         journal.mailbox_seen(c, place, parts.db.now(c), because)
 
 
-def go_live(parts: Parts, place: str, c: object) -> datetime | None:
-    """The time before which messages of this place are only kept (P9)."""
-    if place in parts.go_live:
-        return parts.go_live[place]
-    stored = settings_store.get(c, f"go_live:{place}")  # type: ignore[arg-type]  # only record knows the connection's type
-    return datetime.fromisoformat(stored) if stored else None
+def go_live_times(parts: Parts, c: Connection) -> dict[str, datetime]:
+    """By place, the time before which messages are only kept (P9): configured, else 24 h before the first poll."""
+    stored = {m.place: m.go_live for m in journal.mailboxes(c) if m.go_live is not None}
+    return stored | dict(parts.go_live)
 
 
 def _where_to_start(parts: Parts, place: str, uidvalidity: int) -> int:
@@ -115,7 +114,7 @@ def _where_to_start(parts: Parts, place: str, uidvalidity: int) -> int:
     with parts.db.transaction() as c:
         now = parts.db.now(c)
         state = journal.mailbox(c, place)
-        _remember_go_live(parts, c, place, now)
+        journal.go_live(c, place, parts.go_live.get(place, now - BEFORE_FIRST_POLL))
         key = f"full_scan:{place}"
         last = settings_store.get(c, key)
         due = last is None or now - datetime.fromisoformat(last) >= FULL_SCAN_EVERY
@@ -123,11 +122,6 @@ def _where_to_start(parts: Parts, place: str, uidvalidity: int) -> int:
             settings_store.put(c, key, now.isoformat())
             return 1
         return state.checkpoint + 1
-
-
-def _remember_go_live(parts: Parts, c: object, place: str, now: datetime) -> None:
-    if place not in parts.go_live and settings_store.get(c, f"go_live:{place}") is None:  # type: ignore[arg-type]  # as above
-        settings_store.put(c, f"go_live:{place}", (now - BEFORE_FIRST_POLL).isoformat())  # type: ignore[arg-type]  # as above
 
 
 def _keep_window(parts: Parts, box: Mailbox, uidvalidity: int, window: list[int], polled: Polled) -> None:
@@ -173,9 +167,9 @@ def _tidy(parts: Parts, box: Mailbox, uidvalidity: int, polled: Polled, stop: th
 def _comment_cursor(parts: Parts, place: str) -> tuple[str | None, datetime]:
     with parts.db.transaction() as c:
         now = parts.db.now(c)
-        _remember_go_live(parts, c, place, now)
+        live_since = journal.go_live(c, place, parts.go_live.get(place, now - BEFORE_FIRST_POLL))
         until = settings_store.get(c, f"comments_until:{place}")
-        since = datetime.fromisoformat(until) if until else (go_live(parts, place, c) or now - BEFORE_FIRST_POLL)
+        since = datetime.fromisoformat(until) if until else parts.go_live.get(place, live_since)
         return settings_store.get(c, f"cursor:{place}"), since
 
 
@@ -189,6 +183,3 @@ def _files_removed(batch: Sequence[ReceivedMessage]) -> Iterator[None]:
             if message.raw_path:
                 with contextlib.suppress(OSError):
                     os.unlink(message.raw_path)
-
-
-__all__ = ["Polled", "Unavailable", "go_live", "hold_mailbox", "keep_all", "leave_mailbox", "note_failure", "poll_comments", "poll_mailbox"]
