@@ -74,8 +74,7 @@ def decision_json(decision: Decision) -> Json:
         "flags": list(decision.flags),
         "replies": [_reply(r) for r in decision.replies],
         "effects": [
-            {"kind": e.kind, "order": e.order_id, "to": e.to, "reason": e.reason, "because": e.because}
-            for e in decision.effects
+            {"kind": e.kind, "order": e.order_id, "to": e.to, "reason": e.reason, "because": e.because} for e in decision.effects
         ],
         "reasons": [{"by": r.by, "because": r.because} for r in decision.reasons],
     }
@@ -83,7 +82,11 @@ def decision_json(decision: Decision) -> Json:
 
 def when(at: datetime | None) -> str | None:
     """RFC 3339 in UTC, or None."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds" if at.microsecond else "seconds").replace("+00:00", "Z") if at else None
+    return (
+        at.astimezone(UTC).isoformat(timespec="microseconds" if at.microsecond else "seconds").replace("+00:00", "Z")
+        if at
+        else None
+    )
 
 
 def _address(address: Address) -> Json:
@@ -100,7 +103,7 @@ def _named(names: tuple[str, ...], evidence: tuple[Evidence, ...]) -> Json:
     return {
         "names": list(names),
         "evidence": {name: e.because for name, e in zip(names, evidence, strict=False)},
-        "spans": {name: s for name, s in zip(names, spans, strict=False)},
+        "spans": dict(zip(names, spans, strict=False)),
     }
 
 
