@@ -59,7 +59,9 @@ class Conflict(MailbotError):
 
 
 class Unavailable(MailbotError):
-    """A server cannot be reached now; try again later."""
+    """A server cannot be reached now; try again later. `retry_after`: seconds, where the server named them."""
+
+    retry_after: float | None = None
 
 
 EXIT_CODES: dict[type[MailbotError], int] = {

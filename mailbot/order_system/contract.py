@@ -1,0 +1,121 @@
+"""What every adapter offers. Reads raise Unavailable (with `retry_after`) or NotFound; effects raise nothing, they return an Outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from mailbot.errors import MailbotError
+from mailbot.model.order import Capabilities, Order, OrderComment, OrderEvent
+from mailbot.model.outcome import Outcome
+
+ReopenReason = Literal["correction", "amendment", "feedback", "unclear"]
+CloseReason = Literal["feedback", "request", "withdrawn"]
+Visibility = Literal["client", "internal"]
+
+
+class CursorTooOld(MailbotError):
+    """The order system no longer knows this cursor (410): read again by time, with overlap."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentPage:
+    """Comments after a cursor, oldest first; `next_cursor` continues after the last one, also when there was none."""
+
+    items: tuple[OrderComment, ...]
+    next_cursor: str
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventPage:
+    """As CommentPage. Events of a type that we do not know are left out."""
+
+    items: tuple[OrderEvent, ...]
+    next_cursor: str
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """`amount` is a decimal as text ("12.50"), `currency` ISO 4217."""
+
+    amount: str
+    currency: str
+
+
+class OrderSystem(Protocol):
+    """One outside order system. Safe to use from several threads.
+
+    `timeout` (seconds, for the whole call) overrides the adapter's own limits. `key` is the Idempotency-Key (16 to 128 characters,
+    the same for every try of one action). `now` only turns a Retry-After into a time.
+    """
+
+    @property
+    def name(self) -> str:
+        """The place in sightings, settings and logs; stable over restarts."""
+
+    def capabilities(self, *, timeout: float | None = None) -> Capabilities: ...
+
+    def comments(
+        self, cursor: str | None, since: datetime | None, limit: int = 100, *, timeout: float | None = None
+    ) -> CommentPage:
+        """After `cursor`; without one at or after `since`; without both from the beginning. Raises CursorTooOld."""
+
+    def events(self, cursor: str | None, since: datetime | None, limit: int = 100, *, timeout: float | None = None) -> EventPage:
+        """As `comments`."""
+
+    def order(self, order_id: str, *, timeout: float | None = None) -> Order: ...
+
+    def find_orders(
+        self,
+        *,
+        client_email: str | None = None,
+        client_id: str | None = None,
+        number: str | None = None,
+        limit: int = 20,
+        timeout: float | None = None,
+    ) -> tuple[Order, ...]:
+        """By exactly one of the three, newest first; nobody known gives ()."""
+
+    def find_comment(self, external_id: str, *, timeout: float | None = None) -> OrderComment | None:
+        """The comment that we posted with this `external_id`."""
+
+    def post_comment(
+        self, order_id: str, body: str, visibility: Visibility, external_id: str, key: str, in_reply_to: str = "", *, now: datetime
+    ) -> Outcome:
+        """Sent carries the comment's id."""
+
+    def reopen(self, order_id: str, reason: ReopenReason, comment_id: str, key: str, *, now: datetime) -> Outcome:
+        """An order that is open already counts as Sent."""
+
+    def close(self, order_id: str, reason: CloseReason, comment_id: str, key: str, *, now: datetime) -> Outcome:
+        """Back to delivered; an order that is delivered already counts as Sent."""
+
+    def set_delivery(
+        self,
+        order_id: str,
+        due_at: datetime | None,
+        reason: str,
+        charge: Money | None,
+        plan: str,
+        etag: str,
+        key: str,
+        *,
+        now: datetime,
+    ) -> Outcome:
+        """Only if the order still bears `etag` ("" = whatever it bears). If not: Sent where the same time stands there, else GiveUp."""
+
+    def redistribute(
+        self,
+        order_id: str,
+        requested_by: str,
+        quote: str,
+        targets: tuple[str, ...],
+        images: tuple[str, ...],
+        key: str,
+        *,
+        now: datetime,
+    ) -> Outcome:
+        """Only after an explicit request (`quote`: the client's words). Empty `targets` or `images`: all."""
