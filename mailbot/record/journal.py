@@ -1,0 +1,421 @@
+"""Every message as it came, where it was seen, and what became of it (invariants I1, I2, I5, I12)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select, update
+
+from mailbot.errors import Conflict, NotFound
+from mailbot.model.message import ReceivedMessage, Source
+from mailbot.record import columns
+from mailbot.record.columns import fixed, upsert
+from mailbot.record.tables import mailbox as mailbox_table
+from mailbot.record.tables import message, message_chunk, message_detail, sighting, ticket_message
+
+CHUNK_BYTES = 256 * 1024
+CLAIM_BYTES = 16 * 1024 * 1024
+MAX_ATTEMPTS = 3
+SCHEMA = 1  # shape of the JSON columns of message_detail
+KILLED = "the process was killed while it handled this message"
+MESSAGE_ID = re.compile(rb"^message-id[ \t]*:[ \t\r\n]*(<[^<>\s]{1,990}>)", re.IGNORECASE | re.MULTILINE)
+State = Literal["new", "on_ticket", "recorded", "set_aside"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """`new` is False where the fingerprint was known. `reused_message_id`: another message bears the same Message-ID (I2)."""
+
+    id: int
+    new: bool
+    reused_message_id: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxState:
+    """How far a place was read. `uidvalidity` 0: never read. `checkpoint`: the highest UID below which all are kept."""
+
+    place: str
+    uidvalidity: int = 0
+    checkpoint: int = 0
+    go_live: datetime | None = None
+    last_ok_at: datetime | None = None
+    last_error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A message to handle. `attempts` counts this one. `message_id_reused`: set the flag of that name."""
+
+    id: int
+    source: Source
+    place: str
+    received_at: datetime
+    attempts: int
+    size: int
+    raw: bytes
+    message_id_reused: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What became of a message. The JSON texts are what `why` and `replay` read; shape number journal.SCHEMA."""
+
+    id: int
+    disposition: Literal["on_ticket", "recorded", "set_aside"]
+    ticket: int | None = None
+    because: str = ""
+    message_id: str = ""
+    sender: str = ""
+    subject: str = ""
+    sent_at: datetime | None = None
+    text: str = ""
+    text_hash: str = ""
+    parsed_json: str = ""
+    findings_json: str = ""
+    decision_json: str = ""
+    context_json: str = ""
+    rules_hash: str = ""
+    templates_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRow:
+    """A message as stored, without its bytes. `message_id`, `sender`, `subject` are "" until it was parsed."""
+
+    id: int
+    source: Source
+    place: str
+    received_at: datetime
+    kept_at: datetime
+    size: int
+    state: State
+    attempts: int
+    because: str
+    last_error: str
+    message_id: str
+    sender: str
+    subject: str
+    message_id_reused: bool
+    handled_at: datetime | None
+
+
+# --- reading a place ---------------------------------------------------------------------------------------------------------
+
+
+def keep(c: Connection, messages: Sequence[ReceivedMessage], now: datetime) -> list[Kept]:
+    """Stores bytes and sightings; answers in the order given. A known fingerprint adds only its sighting.
+
+    One statement per table and batch, except that bytes go in chunk rows of 256 KiB (`raw_path` is read chunk by chunk).
+    """
+    hints = [_message_id(m) for m in messages]
+    used = _fingerprints_by_message_id(c, {h for h in hints if h})
+    fresh = _insert_messages(c, messages, hints, used, now)
+    ids = fresh | _ids(c, [m.fingerprint for m in messages if m.fingerprint not in fresh])
+    _insert_chunks(c, messages, fresh)
+    _insert_sightings(c, messages, ids, now)
+    first: set[str] = set()
+    kept = []
+    for m, hint in zip(messages, hints, strict=True):
+        new = m.fingerprint in fresh and m.fingerprint not in first
+        first.add(m.fingerprint)
+        kept.append(Kept(ids[m.fingerprint], new, _reused(m, hint, used)))
+    return kept
+
+
+def known_uids(c: Connection, place: str, uidvalidity: int, uids: Collection[int]) -> set[int]:
+    """Those of `uids` (a window) that are kept already."""
+    if not uids:
+        return set()
+    window = sighting.c.uid.between(min(uids), max(uids))
+    rows = c.execute(select(sighting.c.uid).where(sighting.c.place == place, sighting.c.uidvalidity == uidvalidity, window))
+    return set(rows.scalars()).intersection(uids)
+
+
+def known_comments(c: Connection, place: str, comment_ids: Collection[str]) -> set[str]:
+    """Those of the order comments that are kept already."""
+    where = (sighting.c.place == place, sighting.c.uidvalidity == 0, sighting.c.uid == 0, sighting.c.comment_id.in_(comment_ids))
+    return set(c.execute(select(sighting.c.comment_id).where(*where)).scalars()) if comment_ids else set()
+
+
+def mailbox(c: Connection, place: str) -> MailboxState:
+    row = c.execute(select(mailbox_table).where(mailbox_table.c.place == place)).mappings().one_or_none()
+    return MailboxState(**row) if row else MailboxState(place=place)
+
+
+def mailboxes(c: Connection) -> tuple[MailboxState, ...]:
+    """Every place that was ever read."""
+    rows = c.execute(select(mailbox_table).order_by(mailbox_table.c.place)).mappings()
+    return tuple(MailboxState(**row) for row in rows)
+
+
+def advance(c: Connection, place: str, uidvalidity: int, checkpoint: int, now: datetime) -> None:
+    """Sets epoch and checkpoint; within an epoch it never goes back (a slow second poller cannot undo the first)."""
+    t = mailbox_table
+    new = columns.insert(c, t).values(place=place, uidvalidity=uidvalidity, checkpoint=checkpoint, last_ok_at=now)
+    forward = or_(t.c.uidvalidity != uidvalidity, t.c.checkpoint < checkpoint)
+    changes = {"uidvalidity": uidvalidity, "checkpoint": checkpoint}
+    c.execute(new.on_conflict_do_update(index_elements=["place"], set_=changes, where=forward))
+
+
+def go_live(c: Connection, place: str, since: datetime) -> datetime:
+    """The place's go-live time: the stored one, else `since`, which is then stored (P9)."""
+    t = mailbox_table
+    new = columns.insert(c, t).values(place=place, go_live=since)
+    c.execute(new.on_conflict_do_update(index_elements=["place"], set_={"go_live": since}, where=t.c.go_live.is_(None)))
+    return cast(datetime, c.execute(select(t.c.go_live).where(t.c.place == place)).scalar_one())
+
+
+def mailbox_seen(c: Connection, place: str, now: datetime, error: str | None) -> None:
+    """A poll ended well (`error` None) or failed; a failure leaves the time of the last success."""
+    values: dict[str, Any] = {"last_error": error} if error is not None else {"last_error": "", "last_ok_at": now}
+    new = columns.insert(c, mailbox_table).values(place=place, **values)
+    c.execute(new.on_conflict_do_update(index_elements=["place"], set_=values))
+
+
+def untidied(c: Connection, place: str, uidvalidity: int, limit: int) -> list[int]:
+    """Kept UIDs of which the mail server was not told yet, in order."""
+    where = (sighting.c.place == place, sighting.c.uidvalidity == uidvalidity, sighting.c.tidied == fixed(0))
+    return list(c.execute(select(sighting.c.uid).where(*where).order_by(sighting.c.uid).limit(limit)).scalars())
+
+
+def tidied(c: Connection, place: str, uidvalidity: int, uids: Collection[int]) -> None:
+    where = (sighting.c.place == place, sighting.c.uidvalidity == uidvalidity, sighting.c.uid == bindparam("b_uid"))
+    if uids:
+        c.execute(update(sighting).where(*where).values(tidied=1), [{"b_uid": uid} for uid in sorted(uids)])
+
+
+# --- handling ----------------------------------------------------------------------------------------------------------------
+
+
+def claim(c: Connection, limit: int, now: datetime, holder: str, lease_seconds: float = 120) -> list[Claimed]:
+    """The next messages in order of arrival, at most 16 MiB (or one); their attempts are counted here (I5).
+
+    A message that was tried before comes alone, so that poison does not use up its neighbours' attempts. One that was tried
+    3 times is set aside instead.
+    """
+    while True:
+        rows = _candidates(c, limit, now)
+        spent = [row for row in rows if row.attempts >= MAX_ATTEMPTS]
+        for row in spent:
+            set_aside(c, row.id, f"handling failed {row.attempts} times: {row.last_error or KILLED}", now)
+        chosen = _choice([row for row in rows if row.attempts < MAX_ATTEMPTS])
+        if chosen or not spent:
+            return _take(c, chosen, now, holder, lease_seconds)
+
+
+def failed(c: Connection, ids: Collection[int], because: str, now: datetime) -> None:
+    """Handling raised: the error is noted and the messages may be claimed again at once, one by one."""
+    values = {"last_error": because, "lease_by": None, "lease_until": None, "handled_at": now}
+    if ids:
+        c.execute(update(message).where(message.c.id.in_(ids), message.c.state == "new").values(values))
+
+
+def give_back(c: Connection, ids: Collection[int], holder: str) -> None:
+    """Ends the claim without an attempt (a stop, a server that is away)."""
+    mine = (message.c.id.in_(ids), message.c.state == "new", message.c.lease_by == holder)
+    if ids:
+        c.execute(update(message).where(*mine).values(lease_by=None, lease_until=None, attempts=message.c.attempts - 1))
+
+
+def set_aside(c: Connection, message_id: int, because: str, now: datetime) -> None:
+    """Kept, not handled, shown to a person (P7). Conflict where it was handled meanwhile."""
+    values = {"state": "set_aside", "because": because, "lease_by": None, "lease_until": None, "handled_at": now}
+    if c.execute(update(message).where(message.c.id == message_id, message.c.state == "new").values(values)).rowcount != 1:
+        raise Conflict(f"M-{message_id} is not waiting to be handled any more.")
+
+
+def retry(c: Connection, message_id: int, now: datetime) -> None:
+    """A set-aside or only recorded message is handled anew, with all its attempts."""
+    values = {"state": "new", "attempts": 0, "because": "", "last_error": "", "lease_by": None, "lease_until": None}
+    again = (message.c.id == message_id, message.c.state.in_(("set_aside", "recorded")))
+    if c.execute(update(message).where(*again).values(values, handled_at=now)).rowcount != 1:
+        row = message_row(c, message_id)
+        raise Conflict(f"M-{message_id} is {row.state.replace('_', ' ')}; only messages set aside or only recorded can be retried.")
+
+
+def settle(c: Connection, rows: Sequence[Settled], now: datetime) -> None:
+    """The end of handling, in the transaction that records tickets and actions (I4). The link to the ticket is written too.
+
+    Conflict where one of them is not `new` any more: another process handled it first, and this transaction must roll back.
+    """
+    if not rows:
+        return
+    waiting = and_(message.c.id == bindparam("b_id"), message.c.state == "new")
+    done = c.execute(update(message).where(waiting), [_settled_values(row, now) for row in rows])
+    if done.rowcount != len(rows):
+        raise Conflict("Another process handled one of these messages first.")
+    upsert(c, message_detail, [_detail_values(row) for row in rows], ["message"])
+    link(c, [(row.ticket, row.id) for row in rows if row.ticket is not None])
+
+
+def link(c: Connection, pairs: Sequence[tuple[int, int]]) -> None:
+    """Puts messages on tickets, as (ticket, message); a known pair is left alone."""
+    if pairs:
+        statement = columns.insert(c, ticket_message).on_conflict_do_nothing()
+        c.execute(statement, [{"ticket": t, "message": m} for t, m in pairs])
+
+
+def raw(c: Connection, message_id: int) -> bytes:
+    """The bytes as they came. NotFound where there is no such message."""
+    found = _raw(c, [message_row(c, message_id).id])
+    return found.get(message_id, b"")
+
+
+def message_row(c: Connection, message_id: int) -> MessageRow:
+    wanted = [message.c[name] for name in MessageRow.__slots__]
+    row = c.execute(select(*wanted).where(message.c.id == message_id)).mappings().one_or_none()
+    if row is None:
+        raise NotFound(f"There is no message M-{message_id}.")
+    values = {name: row[name] if row[name] is not None or name == "handled_at" else "" for name in row}
+    return MessageRow(**values | {"message_id_reused": bool(row["message_id_reused"])})
+
+
+# --- keep, in parts ----------------------------------------------------------------------------------------------------------
+
+
+def _message_id(m: ReceivedMessage) -> str:
+    """The first Message-ID in the header bytes, or "": only to notice that an id is used again; parsing comes later."""
+    if m.source != "email":
+        return ""
+    start = m.raw or (next(_parts(m), b"") if m.raw_path else b"")
+    head = re.split(rb"\r?\n\r?\n", start[:65536], maxsplit=1)[0]
+    found = MESSAGE_ID.search(head)
+    return found[1].decode("ascii", "replace") if found else ""
+
+
+def _fingerprints_by_message_id(c: Connection, ids: set[str]) -> dict[str, set[str]]:
+    used: dict[str, set[str]] = {}
+    if ids:
+        for id_, print_ in c.execute(select(message.c.message_id, message.c.fingerprint).where(message.c.message_id.in_(ids))):
+            used.setdefault(id_, set()).add(print_)
+    return used
+
+
+def _reused(m: ReceivedMessage, hint: str, used: dict[str, set[str]]) -> bool:
+    return bool(hint) and bool(used.get(hint, set()) - {m.fingerprint})
+
+
+def _insert_messages(
+    c: Connection, messages: Sequence[ReceivedMessage], hints: Sequence[str], used: dict[str, set[str]], now: datetime
+) -> dict[str, int]:
+    """Fingerprint -> id of the messages that were new; `used` grows by the batch's own Message-IDs."""
+    rows: dict[str, dict[str, Any]] = {}
+    for m, hint in zip(messages, hints, strict=True):
+        if m.fingerprint in rows:
+            continue
+        rows[m.fingerprint] = {
+            "fingerprint": m.fingerprint, "source": m.source, "place": m.sighting.place, "received_at": m.received_at,
+            "kept_at": now, "size": m.size, "state": "new", "message_id": hint or None,
+            "message_id_reused": int(_reused(m, hint, used)),
+        }  # fmt: skip
+        if hint:
+            used.setdefault(hint, set()).add(m.fingerprint)
+    if not rows:
+        return {}
+    statement = columns.insert(c, message).on_conflict_do_nothing().returning(message.c.fingerprint, message.c.id)
+    return {print_: id_ for print_, id_ in c.execute(statement, list(rows.values()))}
+
+
+def _ids(c: Connection, fingerprints: Sequence[str]) -> dict[str, int]:
+    wanted = select(message.c.fingerprint, message.c.id).where(message.c.fingerprint.in_(fingerprints))
+    return {print_: id_ for print_, id_ in c.execute(wanted)} if fingerprints else {}
+
+
+def _insert_chunks(c: Connection, messages: Sequence[ReceivedMessage], fresh: dict[str, int]) -> None:
+    """Small mails in one statement; a large one flushes as it is read, so that at most 16 MiB are in memory."""
+    waiting = dict(fresh)
+    rows: list[dict[str, Any]] = []
+    for m in messages:
+        owner = waiting.pop(m.fingerprint, None)
+        for part, data in enumerate(_parts(m) if owner is not None else ()):
+            rows.append({"message": owner, "part": part, "data": data})
+            if len(rows) * CHUNK_BYTES >= CLAIM_BYTES and sum(len(r["data"]) for r in rows) >= CLAIM_BYTES:
+                c.execute(insert(message_chunk), rows)
+                rows = []
+    if rows:
+        c.execute(insert(message_chunk), rows)
+
+
+def _parts(m: ReceivedMessage) -> Iterator[bytes]:
+    if m.raw_path is None:
+        yield from (m.raw[at : at + CHUNK_BYTES] for at in range(0, len(m.raw), CHUNK_BYTES))
+        return
+    with Path(m.raw_path).open("rb") as file:
+        while data := file.read(CHUNK_BYTES):
+            yield data
+
+
+def _insert_sightings(c: Connection, messages: Sequence[ReceivedMessage], ids: dict[str, int], now: datetime) -> None:
+    rows = []
+    for m in messages:
+        s = m.sighting
+        place = {"place": s.place, "uidvalidity": s.uidvalidity, "uid": s.uid, "comment_id": s.comment_id}
+        rows.append({**place, "message": ids[m.fingerprint], "seen_at": now, "tidied": int(m.source != "email" or s.uid == 0)})
+    if rows:
+        c.execute(columns.insert(c, sighting).on_conflict_do_nothing(), rows)
+
+
+# --- claim and settle, in parts ----------------------------------------------------------------------------------------------
+
+
+def _candidates(c: Connection, limit: int, now: datetime) -> Sequence[Row[Any]]:
+    free = or_(message.c.lease_until.is_(None), message.c.lease_until <= now)
+    wanted = select(message).where(message.c.state == fixed("new"), free).order_by(message.c.id).limit(limit)
+    return c.execute(wanted.with_for_update(skip_locked=True)).all()
+
+
+def _choice(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """Untried messages up to the first that was tried, or that one alone; never more than 16 MiB unless it is one message."""
+    chosen: list[Row[Any]] = []
+    total = 0
+    for row in rows:
+        total += row.size
+        if chosen and (row.attempts or total > CLAIM_BYTES):
+            break
+        chosen.append(row)
+        if row.attempts:
+            break
+    return chosen
+
+
+def _take(c: Connection, rows: Sequence[Row[Any]], now: datetime, holder: str, lease_seconds: float) -> list[Claimed]:
+    if not rows:
+        return []
+    ids = [row.id for row in rows]
+    until = now + timedelta(seconds=lease_seconds)
+    values = {"attempts": message.c.attempts + 1, "lease_by": holder, "lease_until": until}
+    c.execute(update(message).where(message.c.id.in_(ids)).values(values))
+    data = _raw(c, ids)
+    return [
+        Claimed(
+            id=row.id, source=row.source, place=row.place, received_at=row.received_at, attempts=row.attempts + 1, size=row.size,
+            raw=data.get(row.id, b""), message_id_reused=bool(row.message_id_reused),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _raw(c: Connection, ids: Sequence[int]) -> dict[int, bytes]:
+    t = message_chunk
+    rows = c.execute(select(t.c.message, t.c.data).where(t.c.message.in_(ids)).order_by(t.c.message, t.c.part))
+    return {id_: b"".join(data for _, data in group) for id_, group in groupby(rows, key=lambda row: int(row[0]))}
+
+
+def _settled_values(row: Settled, now: datetime) -> dict[str, Any]:
+    return {
+        "b_id": row.id, "state": row.disposition, "because": row.because, "handled_at": now, "lease_by": None, "lease_until": None,
+        "message_id": row.message_id or None, "sender": row.sender or None, "subject": row.subject, "sent_at": row.sent_at,
+        "text_hash": row.text_hash or None,
+    }  # fmt: skip
+
+
+def _detail_values(row: Settled) -> dict[str, Any]:
+    same = ("text", "parsed_json", "findings_json", "decision_json", "context_json", "rules_hash", "templates_hash")
+    return {"message": row.id, "schema": SCHEMA} | {name: getattr(row, name) for name in same}

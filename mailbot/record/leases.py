@@ -1,0 +1,30 @@
+"""Who works on what alone, for a while: a mailbox, a tick. Ends by itself when its holder dies."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, or_, update
+
+from mailbot.record.columns import insert
+from mailbot.record.tables import lease
+
+
+def take(c: Connection, name: str, holder: str, seconds: float, now: datetime) -> bool:
+    """True where the lease was free, had ended, or is the holder's already; it then lasts `seconds` from now."""
+    statement = insert(c, lease).values(name=name, holder=holder, until=now + timedelta(seconds=seconds))
+    free = or_(lease.c.holder == holder, lease.c.until <= now)
+    changes = {"holder": statement.excluded.holder, "until": statement.excluded.until}
+    taken: int = c.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changes, where=free)).rowcount
+    return taken == 1
+
+
+def renew(c: Connection, name: str, holder: str, seconds: float, now: datetime) -> bool:
+    """False where the lease ended and somebody else may have worked since: stop at once."""
+    mine = (lease.c.name == name, lease.c.holder == holder, lease.c.until > now)
+    return c.execute(update(lease).where(*mine).values(until=now + timedelta(seconds=seconds))).rowcount == 1
+
+
+def release(c: Connection, name: str, holder: str) -> bool:
+    """False where it was not the holder's any more."""
+    return c.execute(delete(lease).where(lease.c.name == name, lease.c.holder == holder)).rowcount == 1
