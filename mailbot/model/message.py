@@ -12,7 +12,9 @@ Where = Literal["subject", "text"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """One place where a message was seen. Mail: (mailbox, UIDVALIDITY, UID), invariant I2. Order comment: (order system, 0, 0, comment id)."""
+    """One place where a message was seen. Mail: (mailbox, UIDVALIDITY, UID), invariant I2.
+
+    Order comment: (order system, 0, 0, comment id)."""
 
     place: str
     uidvalidity: int = 0

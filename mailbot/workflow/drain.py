@@ -14,6 +14,7 @@ from mailbot.workflow.parts import Parts, log
 
 LEASE_SECONDS = 330
 BATCH = 50
+RESENDS = 2
 Perform = Callable[[Action, datetime], Outcome]
 
 
@@ -21,7 +22,10 @@ def drain(parts: Parts, lane: str, perform: Perform, stop: threading.Event, limi
     """Sends one claimed batch of a lane in order; returns how many actions it took. Only the row on the wire is ever `sending` (I6)."""
     with parts.db.transaction() as c:
         now = parts.db.now(c)
-        outbox.expire(c, now)
+        expired = outbox.expire(c, now)
+        if parts.on_uncertain == "resend":
+            for action_id in expired:
+                outbox.retry(c, action_id, now)
         claimed = outbox.claim(c, lane, limit, now, parts.holder, LEASE_SECONDS)
     finished: tuple[int, Outcome, datetime | None] | None = None
     for position, action in enumerate(claimed):
@@ -54,6 +58,8 @@ def _perform(parts: Parts, action: Action, perform: Perform, now: datetime) -> t
     except Exception as error:  # a fault of ours while it may already be on the wire: never blindly repeated (I7)
         log.error("send_failed", action=action.id, because=repr(error))
         outcome = Uncertain(f"the sender failed: {type(error).__name__}: {error}")
+    if isinstance(outcome, Uncertain) and parts.on_uncertain == "resend" and action.attempts < RESENDS:
+        outcome = TryAgain(f"sent again with the same bytes and Message-ID: {outcome.because}")
     _tell(parts, action, outcome)
     return action.id, outcome, _when(action, outcome, now)
 

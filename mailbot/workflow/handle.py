@@ -36,7 +36,7 @@ def handle(parts: Parts, limit: int = BATCH) -> int:
     if not claimed:
         return 0
     live = parts.live
-    good, bad = understand(claimed, live.rules.words, parts.own)
+    good, bad = understand(claimed, live.rules.words, parts.own, parts.marks)
     _put_aside(parts, bad)
     try:
         _handle_batch(parts, live, good)

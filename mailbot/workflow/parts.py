@@ -53,18 +53,21 @@ class Wake:
 
 @dataclass(slots=True)
 class Parts:
-    """`holder` names this process in leases; `go_live` holds the configured times by place (unset: stored at the first poll)."""
+    """`holder` names this process in leases; `go_live` holds the configured times by place (unset: stored at the first poll).
+
+    `marks` are the own marks by mailbox: each trusts its own mail server's Authentication-Results.
+    """
 
     db: Database
     company: Company
     own: OwnMarks
     live: Live
     holder: str
-    order_system: OrderSystem | None
-    smtp_place: str
-    from_address: str
-    envelope_domain: str
-    go_live: Mapping[str, datetime]
+    order_system: OrderSystem | None = None
+    from_address: str = ""
+    marks: Mapping[str, OwnMarks] = field(default_factory=dict)
+    notify_addresses: tuple[str, ...] = ()
+    go_live: Mapping[str, datetime] = field(default_factory=dict)
     on_uncertain: str = "hold"
     breaker: Breaker = field(default_factory=Breaker)
     wake: Wake = field(default_factory=Wake)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mailbot.check import check
@@ -30,14 +30,15 @@ class NotUnderstood:
     lasting: bool
 
 
-def understand(batch: Sequence[Claimed], words: WordLists, own: OwnMarks) -> tuple[list[Understood], list[NotUnderstood]]:
+def understand(batch: Sequence[Claimed], words: WordLists, own: OwnMarks, marks: Mapping[str, OwnMarks]) -> tuple[list[Understood], list[NotUnderstood]]:
     """Each message by itself: one that cannot be read never stops its neighbours (P7)."""
     good: list[Understood] = []
     bad: list[NotUnderstood] = []
     for claimed in batch:
+        mine = marks.get(claimed.place, own)
         try:
-            message = parse_guarded(_received(claimed), own, claimed.attempts)
-            good.append(Understood(claimed, message, check(message, words, own)))
+            message = parse_guarded(_received(claimed), mine, claimed.attempts)
+            good.append(Understood(claimed, message, check(message, words, mine)))
         except Unreadable as error:
             bad.append(NotUnderstood(claimed, str(error), lasting=True))
         except Exception as error:  # noqa: BLE001 - any fault of ours while reading must set aside this one message only (P7)
