@@ -19,7 +19,7 @@ from mailbot.model.ticket import OPEN_STATES, Ticket
 from mailbot.record.columns import fixed, upsert
 from mailbot.record.columns import insert as insert_or
 from mailbot.record.journal import link
-from mailbot.record.tables import queue_turn, ticket, ticket_log, ticket_order
+from mailbot.record.tables import queue_turn, ticket, ticket_log, ticket_message, ticket_order
 
 LISTS = ("order_ids", "asked", "flags", "images")
 FIELDS = tuple(ticket.c[f.name] for f in fields(Ticket))
@@ -166,6 +166,13 @@ def last_owners(c: Connection) -> tuple[tuple[str, str], ...]:
 def waiting(c: Connection) -> int:
     """Tickets that nobody has looked at yet (state new): the present load."""
     return c.execute(select(func.count()).select_from(ticket).where(ticket.c.state == fixed("new"))).scalar_one()
+
+
+def waiting_for_facts(c: Connection, limit: int) -> list[tuple[int, int]]:
+    """(ticket, first message) of open tickets whose order facts are still awaited, oldest first."""
+    pending = select(ticket.c.id, func.min(ticket_message.c.message)).join(ticket_message, ticket_message.c.ticket == ticket.c.id)
+    pending = pending.where(ticket.c.is_open == fixed(1), ticket.c.flags.like("%facts_pending%")).group_by(ticket.c.id)
+    return [(t, m) for t, m in c.execute(pending.order_by(ticket.c.id).limit(limit))]
 
 
 # --- parts -------------------------------------------------------------------------------------------------------------------

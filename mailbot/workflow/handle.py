@@ -50,13 +50,13 @@ def handle(parts: Parts, limit: int = BATCH) -> int:
 def _handle_batch(parts: Parts, live: Live, good: Sequence[Understood]) -> None:
     if not good:
         return
-    wants = _wants(parts, good)
+    wants = wants_of(parts, good)
     gathered = gather(parts, wants)
     with parts.db.transaction() as c:
         now = parts.db.now(c)
-        locks.hold(c, _keys(good, wants, gathered))
+        locks.hold(c, lock_keys(good, wants, gathered))
         remember(parts, gathered, c, now)
-        batch = _begin_batch(c, parts, live, good, wants, gathered, now)
+        batch = begin_batch(c, parts, live, good, wants, gathered, now)
         for understood, want in zip(good, wants, strict=True):
             _decide_one(batch, understood, want)
         _write(c, batch)
@@ -91,7 +91,7 @@ def _put_aside(parts: Parts, bad: Sequence[NotUnderstood]) -> None:
 
 
 @dataclass(slots=True)
-class _Batch:
+class Batch:
     """What the messages of one batch share, and what earlier ones of it have already changed. Nothing is written before the end."""
 
     parts: Parts
@@ -120,12 +120,12 @@ class _Batch:
         return self.opened.get(before.id) or self.changed.get(before.id) or before
 
 
-def _begin_batch(
+def begin_batch(
     c: Connection, parts: Parts, live: Live, good: Sequence[Understood], wants: Sequence[Wanted], gathered: Facts, now: datetime
-) -> _Batch:
+) -> Batch:
     asks = [_look_up_of(u, w, gathered) for u, w in zip(good, wants, strict=True)]
     found = {f.message: f for f in context.look_up(c, asks, now)}
-    return _Batch(
+    return Batch(
         parts=parts,
         live=live,
         gathered=gathered,
@@ -139,7 +139,7 @@ def _begin_batch(
     )
 
 
-def _write(c: Connection, batch: _Batch) -> None:
+def _write(c: Connection, batch: Batch) -> None:
     """All of the batch in a handful of statements."""
     tickets.insert(c, list(batch.opened.values()), batch.now)
     tickets.save(c, list(batch.changed.values()), batch.now)
@@ -171,8 +171,8 @@ def text_hash(understood: Understood) -> str:
     return hashlib.sha256(words.encode()).hexdigest() if words else ""
 
 
-def _decide_one(batch: _Batch, understood: Understood, want: Wanted) -> None:
-    facts = _context(batch, understood, want)
+def _decide_one(batch: Batch, understood: Understood, want: Wanted) -> None:
+    facts = context_of(batch, understood, want)
     decision = decide(understood.message, understood.found, facts, batch.live.rules, batch.now)
     ticket = _ticket(batch, understood, decision, facts)
     batch.actions += compose.actions(batch.parts, batch.live, understood, decision, facts, ticket, batch.now)
@@ -183,7 +183,7 @@ def _decide_one(batch: _Batch, understood: Understood, want: Wanted) -> None:
     batch.told.append(compose.told(understood, decision, ticket))
 
 
-def _ticket(batch: _Batch, understood: Understood, decision: Decision, facts: Context) -> Ticket | None:
+def _ticket(batch: Batch, understood: Understood, decision: Decision, facts: Context) -> Ticket | None:
     """The ticket as it stands after this message, kept for the end of the batch; None where the message is on none."""
     at = understood.claimed.received_at
     if decision.outcome == "open_ticket":
@@ -199,7 +199,7 @@ def _ticket(batch: _Batch, understood: Understood, decision: Decision, facts: Co
     return after
 
 
-def _context(batch: _Batch, understood: Understood, want: Wanted) -> Context:
+def context_of(batch: Batch, understood: Understood, want: Wanted) -> Context:
     found = batch.found[understood.claimed.id]
     parts, gathered = batch.parts, batch.gathered
     tickets_seen, threads = _tickets(batch, understood, want, found)
@@ -231,7 +231,7 @@ def _context(batch: _Batch, understood: Understood, want: Wanted) -> Context:
     )
 
 
-def _tickets(batch: _Batch, understood: Understood, want: Wanted, found: Found) -> tuple[tuple[Ticket, ...], tuple[int, ...]]:
+def _tickets(batch: Batch, understood: Understood, want: Wanted, found: Found) -> tuple[tuple[Ticket, ...], tuple[int, ...]]:
     """What was looked up, as earlier messages of this batch have changed it."""
     ids = {o.id for o in batch.gathered.named(want.numbers)} | set(want.numbers)
     client = found.known.client if found.known else want.sender
@@ -248,7 +248,7 @@ def _concerns(ticket: Ticket, threads: Collection[int], orders: set[str], client
     return ticket.id in threads or bool(by_order or by_client)
 
 
-def _spent(batch: _Batch, spent: Spent, sender: str) -> Spent:
+def _spent(batch: Batch, spent: Spent, sender: str) -> Spent:
     domain = sender.rpartition("@")[2]
     own = batch.counted.count(sender)
     return replace(
@@ -260,7 +260,7 @@ def _spent(batch: _Batch, spent: Spent, sender: str) -> Spent:
     )
 
 
-def _remember(batch: _Batch, understood: Understood, decision: Decision, ticket: Ticket | None, want: Wanted) -> None:
+def _remember(batch: Batch, understood: Understood, decision: Decision, ticket: Ticket | None, want: Wanted) -> None:
     batch.counted.extend(r.to for r in decision.replies if r.counted and not r.suppressed and r.channel == "email")
     if ticket is None:
         return
@@ -274,7 +274,7 @@ def _remember(batch: _Batch, understood: Understood, decision: Decision, ticket:
         batch.texts[(want.sender, digest)] = ticket.id
 
 
-def _settled(batch: _Batch, understood: Understood, decision: Decision, ticket: Ticket | None) -> journal.Settled:
+def _settled(batch: Batch, understood: Understood, decision: Decision, ticket: Ticket | None) -> journal.Settled:
     message = understood.message
     dispositions: dict[str, Disposition] = {"record_only": "recorded", "set_aside": "set_aside"}
     return journal.Settled(
@@ -300,14 +300,14 @@ def _dumped(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _wants(parts: Parts, good: Sequence[Understood]) -> list[Wanted]:
+def wants_of(parts: Parts, good: Sequence[Understood]) -> list[Wanted]:
     """The thread leads to a ticket, and the ticket to its orders (a short read)."""
     with parts.db.reading() as c:
         by_thread = context.orders_of_threads(c, [t for u in good for t in u.message.thread_ids])
     return [wanted(u.message, u.found, [i for t in u.message.thread_ids for i in by_thread.get(t, ())]) for u in good]
 
 
-def _keys(good: Sequence[Understood], wants: Sequence[Wanted], gathered: Facts) -> set[str]:
+def lock_keys(good: Sequence[Understood], wants: Sequence[Wanted], gathered: Facts) -> set[str]:
     """Everything whose state the decisions rest on: clients and orders (two machines never decide on an old state)."""
     keys: set[str] = set()
     for understood, want in zip(good, wants, strict=True):
