@@ -58,9 +58,7 @@ class OrderSystem(Protocol):
 
     def capabilities(self, *, timeout: float | None = None) -> Capabilities: ...
 
-    def comments(
-        self, cursor: str | None, since: datetime | None, limit: int = 100, *, timeout: float | None = None
-    ) -> CommentPage:
+    def comments(self, cursor: str | None, since: datetime | None, limit: int = 100, *, timeout: float | None = None) -> CommentPage:
         """After `cursor`; without one at or after `since`; without both from the beginning. Raises CursorTooOld."""
 
     def events(self, cursor: str | None, since: datetime | None, limit: int = 100, *, timeout: float | None = None) -> EventPage:

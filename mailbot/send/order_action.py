@@ -1,0 +1,96 @@
+"""An outbox row of the order-system family -> one call -> its outcome (I8: every call bears the same Idempotency-Key at every try)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from mailbot.errors import NotFound
+from mailbot.model.outcome import GiveUp, Outcome
+from mailbot.model.ticket import Action
+from mailbot.order_system.contract import Money, OrderSystem
+
+Json = dict[str, Any]
+
+
+def perform(system: OrderSystem, action: Action, now: datetime) -> Outcome:
+    """`action.payload` is a JSON object: order_comment {order_id, body, visibility, external_id, in_reply_to}; reopen and close
+    {order_id, reason, comment_id}; delivery_time {order_id, due_at, reason, charge {amount, currency}, plan, etag}; redistribution
+    {order_id, requested_by, quote, targets, images}. What may be left out in the contract may be left out here.
+    """
+    send = _CALLS.get(action.kind)
+    if send is None:
+        return GiveUp(f"{action.kind} is no action of an order system")
+    try:
+        payload = json.loads(action.payload)
+        return send(system, payload, idempotency_key(action.key), now)
+    except NotFound as error:
+        return GiveUp(str(error))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        # Our own fault, and no repetition mends it: a person must see it.
+        return GiveUp(f"O-{action.id} cannot be read as {action.kind}: {type(error).__name__} {error}")
+
+
+def idempotency_key(action_key: str) -> str:
+    """43 characters, the same for the same outbox key."""
+    return "mb-" + hashlib.sha256(action_key.encode("utf-8", "surrogatepass")).hexdigest()[:40]
+
+
+def _order_comment(system: OrderSystem, payload: Json, key: str, now: datetime) -> Outcome:
+    return system.post_comment(
+        payload["order_id"],
+        payload["body"],
+        payload["visibility"],
+        payload.get("external_id") or key,
+        key,
+        payload.get("in_reply_to") or "",
+        now=now,
+    )
+
+
+def _reopen(system: OrderSystem, payload: Json, key: str, now: datetime) -> Outcome:
+    return system.reopen(payload["order_id"], payload.get("reason") or "unclear", payload.get("comment_id") or "", key, now=now)
+
+
+def _close(system: OrderSystem, payload: Json, key: str, now: datetime) -> Outcome:
+    return system.close(payload["order_id"], payload["reason"], payload.get("comment_id") or "", key, now=now)
+
+
+def _delivery_time(system: OrderSystem, payload: Json, key: str, now: datetime) -> Outcome:
+    charge = payload.get("charge")
+    return system.set_delivery(
+        payload["order_id"],
+        _aware(payload.get("due_at")),
+        payload.get("reason") or "",
+        Money(charge["amount"], charge["currency"]) if charge else None,
+        payload.get("plan") or "",
+        payload.get("etag") or "",
+        key,
+        now=now,
+    )
+
+
+def _redistribution(system: OrderSystem, payload: Json, key: str, now: datetime) -> Outcome:
+    targets, images = tuple(payload.get("targets") or ()), tuple(payload.get("images") or ())
+    return system.redistribute(payload["order_id"], payload["requested_by"], payload["quote"], targets, images, key, now=now)
+
+
+def _aware(value: str | None) -> datetime | None:
+    if value is None:
+        return None
+    at = datetime.fromisoformat(value)
+    if at.tzinfo is None:
+        raise ValueError(f"the delivery time {value} has no offset")
+    return at.astimezone(UTC)
+
+
+_CALLS: dict[str, Callable[[OrderSystem, Json, str, datetime], Outcome]] = {
+    "order_comment": _order_comment,
+    "reopen": _reopen,
+    "close": _close,
+    "delivery_time": _delivery_time,
+    "redistribution": _redistribution,
+}
