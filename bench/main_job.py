@@ -62,7 +62,11 @@ def main() -> int:
         sys.exit(f"needs Dovecot (Debian: dovecot-imapd) and the workload in {PEERS} (or set BENCH_PEERS)")
     rounds = [one_round(given.mails) for _ in range(given.rounds)]
     middle = sorted(rounds, key=lambda r: r["ratio"])[len(rounds) // 2]
-    print(json.dumps({"rounds": given.rounds, "median_ratio": round(statistics.median(r["ratio"] for r in rounds), 2), "median_round": middle}))
+    print(
+        json.dumps(
+            {"rounds": given.rounds, "median_ratio": round(statistics.median(r["ratio"] for r in rounds), 2), "median_round": middle}
+        )
+    )
     return 0
 
 

@@ -348,7 +348,7 @@ def order_system_of(settings: Settings) -> OrderSystem | None:
     if section.token_file:
         folder = settings.file.parent if settings.file else Path()
         token = (folder / section.token_file).read_text().strip()
-    return registry.make(section.adapter, url=section.url, token=token)
+    return registry.make(section.adapter, registry.Access(name="orders", url=section.url, token=token))
 
 
 def _parts(settings: Settings, db: Database, rules_dir: Path | None, templates_dir: Path | None, tell: Tell | None) -> Parts:
@@ -375,9 +375,7 @@ def _own_marks(settings: Settings, db: Database, templates: Templates) -> OwnMar
     with db.transaction() as c:
         secret = settings_store.secret(c, "message_ids")
     address = settings.smtp.from_address if settings.smtp else settings.company.support_address
-    return OwnMarks(
-        domain=address.rpartition("@")[2], secret=secret, addresses=settings.own_addresses(), phrases=templates.own_phrases()
-    )
+    return OwnMarks(domain=address.rpartition("@")[2], secret=secret, addresses=settings.own_addresses(), phrases=templates.own_phrases())
 
 
 def _go_live(settings: Settings, system: OrderSystem | None) -> dict[str, datetime]:

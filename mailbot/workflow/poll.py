@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mailbot.errors import Unavailable
 from mailbot.model.message import ReceivedMessage
-from mailbot.order_system.contract import CursorTooOld, OrderSystem
+from mailbot.order_system.contract import OrderSystem
 from mailbot.receive.comments import new_comments
 from mailbot.receive.imap import Mailbox
 from mailbot.record import journal, leases, settings_store
@@ -21,7 +20,6 @@ from mailbot.workflow.parts import Parts
 MAILBOX_LEASE = 90
 FULL_SCAN_EVERY = timedelta(minutes=15)
 BEFORE_FIRST_POLL = timedelta(hours=24)
-OVERLAP = timedelta(minutes=10)
 
 
 @dataclass(slots=True)
@@ -71,11 +69,7 @@ def poll_comments(parts: Parts, system: OrderSystem, stop: threading.Event) -> i
     kept = 0
     while not stop.is_set():
         cursor, since = _comment_cursor(parts, place)
-        try:
-            messages, next_cursor, more = new_comments(system, cursor, None if cursor else since)
-        except CursorTooOld:
-            # Read again by time with overlap; comments that we hold are recognised by their id.
-            messages, next_cursor, more = new_comments(system, None, since - OVERLAP)
+        messages, next_cursor, more = new_comments(system, cursor, since)
         with parts.db.transaction() as c:
             now = parts.db.now(c)
             kept += sum(k.new for k in journal.keep(c, messages, now))

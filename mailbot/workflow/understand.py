@@ -30,7 +30,9 @@ class NotUnderstood:
     lasting: bool
 
 
-def understand(batch: Sequence[Claimed], words: WordLists, own: OwnMarks, marks: Mapping[str, OwnMarks]) -> tuple[list[Understood], list[NotUnderstood]]:
+def understand(
+    batch: Sequence[Claimed], words: WordLists, own: OwnMarks, marks: Mapping[str, OwnMarks]
+) -> tuple[list[Understood], list[NotUnderstood]]:
     """Each message by itself: one that cannot be read never stops its neighbours (P7)."""
     good: list[Understood] = []
     bad: list[NotUnderstood] = []
