@@ -1,0 +1,210 @@
+"""How big and how twisted a mail is, by a scan linear in its bytes; and a tame copy of one that exceeds the limits.
+
+Python's email package is quadratic in parameters and recursive in nesting (measured: research, MIME section 1c and 1d); so what
+exceeds the limits is cut *before* it is parsed, and the cut is named.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+MIB = 1 << 20
+MAX_SIZE = 40 * MIB
+MAX_LINES = 600_000
+MAX_HEADER = 256 * 1024
+MAX_FIELD = 8192
+MAX_FIELDS = 400
+MAX_TRACE = 60
+MAX_PARTS = 500
+MAX_DEPTH = 100
+_TRACE = (b"received", b"x-received", b"arc-", b"authentication-results", b"dkim-", b"x-ms-", b"x-microsoft")
+_NESTING = re.compile(rb"(?i)content-type:\s{0,80}(?:multipart|message)/")
+_BLANK_RUN = re.compile(rb"(?:[ \t]*\r?\n){64,}")
+_LONE_CR = re.compile(rb"\r(?!\n)")
+_HEADER_END = re.compile(rb"\r?\n[ \t]*\r?\n|\r?\n\Z")
+_CONTENT_FIELD = re.compile(rb"(?i)content-(?:type|disposition|id|transfer-encoding|description)\s*:")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What the scan saw: bytes, lines, parts, containers (an upper bound of depth), encoded words and parameters of headers."""
+
+    size: int
+    lines: int
+    header_bytes: int
+    parts: int
+    containers: int
+    encoded_words: int
+    parameters: int
+
+    @property
+    def small(self) -> bool:
+        """Safe to parse in this process."""
+        return (
+            self.size <= 16 * MIB
+            and self.lines <= 250_000
+            and self.header_bytes <= 64 * 1024
+            and self.parts <= 200
+            and self.containers <= 30
+            and self.encoded_words <= 1000
+            and self.parameters <= 2000
+        )
+
+
+def scan(raw: bytes) -> Bounds:
+    """Counts only; never an exception, one pass per count."""
+    head = raw[: _head_end(raw, 0)]
+    return Bounds(
+        size=len(raw),
+        lines=raw.count(b"\n") + raw.count(b"\r") // 2,
+        header_bytes=len(head),
+        parts=raw.count(b"\n--"),
+        containers=sum(1 for _ in _containers(raw)),
+        encoded_words=head.count(b"=?"),
+        parameters=head.count(b";"),
+    )
+
+
+def tame(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """The mail within the limits, and what was mended or cut (sentences for a person)."""
+    problems: list[str] = []
+    raw = _start(raw, problems)
+    if len(raw) > MAX_SIZE:
+        raw = raw[:MAX_SIZE]
+        problems.append(f"only the first {MAX_SIZE // MIB} MiB were read")
+    if raw.count(b"\n") > MAX_LINES // 20:
+        raw = _fewer_lines(raw, problems)
+    cut = _nesting_cut(raw)
+    if cut < len(raw):
+        raw = raw[:cut]
+        problems.append(f"only the first {MAX_PARTS} parts, {MAX_DEPTH} levels deep, were read")
+    return _tame_headers(raw, problems), tuple(problems)
+
+
+def _start(raw: bytes, problems: list[str]) -> bytes:
+    """A BOM, blank lines or an mbox line in front would make the whole header part of the body."""
+    begun = raw.lstrip(b"\r\n \t\0") if raw[:3] != b"\xef\xbb\xbf" else raw[3:].lstrip(b"\r\n \t")
+    if len(begun) != len(raw):
+        problems.append("blank lines or a byte order mark before the header were dropped")
+    if b"\n" not in begun and b"\r" in begun:
+        problems.append("line ends were lone carriage returns")
+        return begun.replace(b"\r", b"\n")
+    return begun
+
+
+def _fewer_lines(raw: bytes, problems: list[str]) -> bytes:
+    fewer = _BLANK_RUN.sub(b"\n\n", raw)
+    if fewer.count(b"\n") > MAX_LINES:
+        end = 0
+        left = MAX_LINES
+        while left > 0:
+            count = fewer.count(b"\n", end, end + 65536)
+            end, left = end + 65536, left - count
+        fewer = fewer[:end]
+    if len(fewer) < len(raw):
+        problems.append("thousands of lines were left out")
+    return fewer
+
+
+def _containers(raw: bytes) -> Iterator[int]:
+    """Where Content-Type fields of multiparts and attached mails begin; found by plain search, so long base64 costs nothing."""
+    for spelling in (b"ontent-", b"ONTENT-"):
+        at = raw.find(spelling)
+        while at > 0:
+            if _NESTING.match(raw, at - 1):
+                yield at - 1
+            at = raw.find(spelling, at + 7)
+
+
+def _nesting_cut(raw: bytes) -> int:
+    cuts = [len(raw)]
+    containers = sorted(_containers(raw))
+    if len(containers) > MAX_DEPTH:
+        cuts.append(containers[MAX_DEPTH])
+    if raw.count(b"\n--") > MAX_PARTS * 2:
+        at = 0
+        for _ in range(MAX_PARTS * 2):
+            at = raw.find(b"\n--", at + 1)
+        cuts.append(at)
+    return min(cuts)
+
+
+def _tame_headers(raw: bytes, problems: list[str]) -> bytes:
+    """The mail's own header, and the content fields of its parts, each within the limits."""
+    end = _head_end(raw, 0)
+    out = [_tame_head(raw[:end], problems)]
+    last = end
+    for begin, stop in _part_heads(raw, end):
+        if stop - begin > MAX_FIELD:
+            out += [raw[last:begin], _tame_part_head(raw[begin:stop])]
+            last = stop
+            problems.append("a part's overlong header was cut")
+    if last == end and out[0] is raw:
+        return raw
+    return b"".join((*out, raw[last:]))
+
+
+def _tame_head(head: bytes, problems: list[str]) -> bytes:
+    if _LONE_CR.search(head):
+        problems.append("a carriage return inside a header line was taken as a blank")
+        head = _LONE_CR.sub(b" ", head)
+    if len(head) <= MAX_FIELD and head.count(b"\n") <= MAX_FIELDS:
+        return head
+    kept: list[bytes] = []
+    size = trace = 0
+    whole = True
+    for field in _fields(head):
+        mechanical = field[:32].lower().startswith(_TRACE)
+        trace += mechanical
+        if (mechanical and trace > MAX_TRACE) or len(kept) >= MAX_FIELDS or size > MAX_HEADER:
+            whole = False
+            continue
+        if len(field) > MAX_FIELD:
+            whole = False
+            field = field[:MAX_FIELD].rstrip(b"\r\n") + b"\n"  # noqa: PLW2901 - the cut field takes the place of the long one
+        kept.append(field)
+        size += len(field)
+    if not whole:
+        problems.append("overlong or too many header fields were cut")
+    return b"".join(kept)
+
+
+def _fields(head: bytes) -> Iterator[bytes]:
+    begin = 0
+    for hit in re.finditer(rb"\n(?![ \t])", head):
+        yield head[begin : hit.end()]
+        begin = hit.end()
+    if begin < len(head):
+        yield head[begin:]
+
+
+def _part_heads(raw: bytes, begin: int) -> Iterator[tuple[int, int]]:
+    """Header blocks after boundary lines and, for attached mails, the block after that one."""
+    done = begin
+    at = raw.find(b"\n--", max(0, begin - 2))
+    while at >= 0:
+        line = raw.find(b"\n", at + 1)
+        if line < 0:
+            return
+        done = max(done, line + 1)
+        stop = _head_end(raw, done)
+        while stop > done and _CONTENT_FIELD.search(raw, done, min(stop, done + 65536)):
+            yield done, stop
+            attached = _NESTING.search(raw, done, stop)
+            done = stop + 1
+            if attached is None:
+                break
+            stop = _head_end(raw, min(len(raw), done + 1))
+        at = raw.find(b"\n--", max(at + 1, done - 2))
+
+
+def _tame_part_head(head: bytes) -> bytes:
+    return b"".join(f if len(f) <= MAX_FIELD else f[:MAX_FIELD].rstrip(b"\r\n") + b"\n" for f in _fields(head))[: 8 * MAX_FIELD]
+
+
+def _head_end(raw: bytes, begin: int) -> int:
+    """Offset of the first blank line's line end (the end of the header block), or the end of the mail."""
+    ends = [at for mark in (b"\n\n", b"\n\r\n") if (at := raw.find(mark, begin)) >= 0]
+    return min(ends) + 1 if ends else len(raw)

@@ -1,0 +1,215 @@
+"""Bytes of a mail to its header values, bodies and attachments.
+
+mail-parser reads addresses and dates; parts are walked here, because mail-parser mixes attached mails into the body, loses
+nameless pictures and drops letters (research, MIME section 1c). It gets the header alone, so that bodies are decoded once.
+"""
+
+from __future__ import annotations
+
+import email
+import email.utils
+import hashlib
+import logging
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.message import Message
+
+import mailparser  # type: ignore[import-untyped]  # it ships no types; its values are checked here
+
+from mailbot.errors import Unreadable
+from mailbot.model.message import Address, Attachment
+from mailbot.parse import bounds, charset, header
+from mailbot.parse.part import Part, part_of
+
+logging.getLogger("mailparser").setLevel(logging.CRITICAL)  # it warns of ordinary mails on stderr
+
+MAX_ATTACHMENTS = 500
+_ADDRESS_FIELDS = ("from", "to", "cc", "reply-to")
+_Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """One piece of the text to read: `plain` and `html` are two forms of the same words where both are given."""
+
+    plain: str = ""
+    html: str = ""
+
+
+@dataclass(slots=True)
+class Mail:
+    """What the bytes hold, before any cutting of quotes. `embedded` are header blocks of attached mails and reports."""
+
+    headers: _Headers
+    from_all: tuple[Address, ...] = ()
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    reply_to: tuple[Address, ...] = ()
+    date: datetime | None = None
+    content_type: str = "text/plain"
+    bodies: list[Body] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+    embedded: list[tuple[str, _Headers]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def read(raw: bytes) -> Mail:
+    """The mail in these bytes; `Unreadable` only where there is neither a header field nor a text."""
+    tamed, mended = bounds.tame(raw)
+    problems = list(mended)
+    if not tamed.strip():
+        raise Unreadable("The mail is empty: it has neither a header nor a text. Look at the mailbox and move it by hand.")
+    message = _message(tamed, problems)
+    wire = [(name.lower(), str(value)) for name, value in message.raw_items()]
+    mail = Mail(headers=tuple((charset.from_wire(name), header.text_of(value)) for name, value in wire), problems=problems)
+    _read_head(mail, wire)
+    mail.content_type = part_of(message).content_type
+    mail.bodies = _Walk(mail).bodies(message)
+    return mail
+
+
+def _message(raw: bytes, problems: list[str]) -> Message:
+    try:
+        return email.message_from_bytes(raw)
+    except Exception:  # the email package fails in many ways on hostile bytes; the header can still be read
+        problems.append("the parts could not be taken apart; the text after the header is shown as it came")
+        head, _, rest = raw.partition(b"\n\r\n" if b"\n\r\n" in raw else b"\n\n")
+        message = email.message_from_bytes(head + b"\n\n")
+        del message["content-type"], message["content-transfer-encoding"]
+        message.set_payload(rest[: bounds.MIB].decode("utf-8", "replace"))
+        return message
+
+
+def _read_head(mail: Mail, wire: list[tuple[str, str]]) -> None:
+    """Addresses and date of the first field of each name."""
+    head: Message = Message()
+    first: dict[str, str] = {}
+    for name, value in wire:
+        if name in first and name in ("from", "subject", "message-id", "date"):
+            mail.problems.append(f"the header field {name} stands there more than once; the first counts")
+        first.setdefault(name, value)
+    for name in (*_ADDRESS_FIELDS, "date"):
+        if name in first:
+            head[name] = " ".join(charset.from_wire(first[name]).split())
+    addresses, date = _by_mail_parser(head, mail.problems)
+    mail.from_all, mail.to, mail.cc, mail.reply_to = (addresses[name] for name in _ADDRESS_FIELDS)
+    mail.date = date or _date(first.get("date", ""))
+
+
+def _by_mail_parser(head: Message, problems: list[str]) -> tuple[dict[str, tuple[Address, ...]], datetime | None]:
+    try:
+        parsed = mailparser.MailParser(head)
+        raw = {"from": parsed.from_, "to": parsed.to, "cc": parsed.cc, "reply-to": parsed.reply_to}
+        found = {name: _addresses(list(pairs or ())) for name, pairs in raw.items()}
+        date = parsed.date
+    except Exception:  # any sender can trigger an error inside the library; the stdlib reads the same fields
+        problems.append("the addresses were read a second way")
+        found, date = dict.fromkeys(_ADDRESS_FIELDS, ()), None
+    for name in _ADDRESS_FIELDS:
+        if not found[name] and head.get(name):
+            found[name] = _addresses(_by_stdlib(str(head[name])), named=name in ("to", "cc"))
+    if not (isinstance(date, datetime) and 1970 <= date.year <= 2200):
+        date = None
+    return found, date.replace(tzinfo=UTC) if date and date.tzinfo is None else date
+
+
+def _by_stdlib(value: str) -> list[tuple[str, str]]:
+    try:
+        return email.utils.getaddresses([value[:2000]])
+    except (ValueError, IndexError, TypeError, RecursionError):
+        return []
+
+
+def _addresses(pairs: list[tuple[str, str]], *, named: bool = False) -> tuple[Address, ...]:
+    """`named`: a local name without a domain counts when a display name stands beside it."""
+    found = []
+    for name, address in pairs[:200]:
+        plain = header.text_of(str(address)).lower().strip("<>'\" ")
+        if ("@" in plain or (named and name and plain)) and " " not in plain and len(plain) <= 320:
+            shown = header.text_of(str(name)).strip("\"' ")
+            found.append(Address("" if shown.lower() == plain else shown[:200], plain))
+    return tuple(found)
+
+
+def _date(value: str) -> datetime | None:
+    """Dates that mail-parser refuses: without a zone (taken as UTC), with dots, ISO 8601."""
+    line = header.text_of(value)[:100]
+    for words in (line, line.replace(".", ":")):
+        try:
+            found = email.utils.parsedate_to_datetime(words)
+        except (ValueError, TypeError, IndexError, OverflowError):
+            try:
+                found = datetime.fromisoformat(words)
+            except ValueError:
+                continue
+        if found.tzinfo is None:
+            found = found.replace(tzinfo=UTC)
+        if 1970 <= found.year <= 2200:
+            return found.astimezone(UTC)
+    return None
+
+
+class _Walk:
+    """One walk over the parts: bodies are returned, everything else is noted on the mail."""
+
+    def __init__(self, mail: Mail) -> None:
+        self.mail = mail
+        self.spare: list[Body] = []
+
+    def bodies(self, message: Message) -> list[Body]:
+        found = [b for b in self._of(message, 0) if b.plain or b.html]
+        return found or [b for b in self.spare if b.plain or b.html][:1]
+
+    def _of(self, message: Message, depth: int) -> list[Body]:
+        part = part_of(message)
+        if part.content_type.startswith("message/"):
+            self._embedded(part)
+            return []
+        if message.is_multipart():
+            return self._container(part, depth)
+        if part.is_body or (part.content_type.startswith("multipart/") and not part.name):
+            return [self._text(part)]
+        self._attach(part)
+        return []
+
+    def _container(self, part: Part, depth: int) -> list[Body]:
+        if depth > bounds.MAX_DEPTH:
+            return []
+        children = [b for child in part.children for b in self._of(child, depth + 1)]
+        if part.content_type != "multipart/alternative" or len(children) < 2:
+            return children
+        return [Body("\n".join(b.plain for b in children if b.plain), "\n".join(b.html for b in children if b.html))]
+
+    def _text(self, part: Part) -> Body:
+        text, problem = part.text()
+        if problem and problem not in self.mail.problems:
+            self.mail.problems.append(problem)
+        return Body(html=text) if part.content_type == "text/html" else Body(plain=text)
+
+    def _attach(self, part: Part) -> None:
+        if len(self.mail.attachments) >= MAX_ATTACHMENTS:
+            return
+        data = part.data()
+        if part.content_type.startswith("text/") and not part.detached and len(data) < bounds.MIB:
+            self.spare.append(self._text(part))
+        self._note(part, part.name, data)
+
+    def _embedded(self, part: Part) -> None:
+        """An attached mail or report is an attachment, never the client's words; its header says what it is about."""
+        for head in part.embedded_headers()[:50]:
+            fields = tuple((k.lower(), header.text_of(str(v))) for k, v in head.raw_items())
+            self.mail.embedded.append((part.content_type, fields))
+        if len(self.mail.attachments) < MAX_ATTACHMENTS:
+            self._note(part, part.name, part.embedded_bytes())
+
+    def _note(self, part: Part, name: str, data: bytes) -> None:
+        self.mail.attachments.append(
+            Attachment(
+                name=name,
+                content_type=part.content_type,
+                size=len(data),
+                sha256=hashlib.sha256(data).hexdigest(),
+                inline=part.inline,
+                content_id=part.content_id,
+            )
+        )

@@ -1,0 +1,171 @@
+"""One part of a mail: its type, name, bytes and text, each read with tolerance for what mail programs get wrong."""
+
+from __future__ import annotations
+
+import binascii
+import email
+import re
+from dataclasses import dataclass
+from email.message import Message
+
+from mailbot.parse import charset, header
+
+_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}")
+_META = re.compile(rb"""(?i)<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}["']?\s{0,5}([A-Za-z0-9_.:-]{2,40})""")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`content_type` is lower case without parameters; `name` the file name for display, "" without one."""
+
+    message: Message
+    content_type: str
+    name: str
+    disposition: str
+    content_id: str
+
+    @property
+    def children(self) -> list[Message]:
+        payload = self.message.get_payload()
+        return [p for p in payload if isinstance(p, Message)] if isinstance(payload, list) else []
+
+    @property
+    def detached(self) -> bool:
+        return self.disposition == "attachment"
+
+    @property
+    def inline(self) -> bool:
+        return not self.detached and (self.disposition == "inline" or bool(self.content_id))
+
+    @property
+    def is_body(self) -> bool:
+        return self.content_type in ("text/plain", "text/html") and not self.detached and not self.name
+
+    def data(self) -> bytes:
+        """The decoded bytes; an unknown or broken transfer encoding gives what can be had."""
+        raw = _payload(self.message)
+        encoding = _value(self.message, "content-transfer-encoding").strip(" \"';").partition(" ")[0].lower()
+        if encoding == "base64":
+            return header.base64_bytes(raw)
+        if encoding == "quoted-printable":
+            return binascii.a2b_qp(raw)
+        if encoding in ("x-uuencode", "uuencode", "uue", "x-uue"):
+            return _uudecode(raw)
+        return raw
+
+    def text(self) -> tuple[str, str]:
+        """The text with plain line ends, and what was wrong with it ("" for nothing)."""
+        data = self.data()
+        claimed = _parameter(self.message, "charset")
+        if not claimed and self.content_type == "text/html":
+            meta = _META.search(data[:4096])
+            claimed = meta[1].decode("ascii") if meta else ""
+        text = charset.decode(data, claimed or None).replace("\r\n", "\n").replace("\r", "\n")
+        if self.content_type == "text/plain" and _parameter(self.message, "format").lower() == "flowed":
+            text = _unflowed(text, delete=_parameter(self.message, "delsp").lower() == "yes")
+        problem = "" if charset.known(claimed or None) else f"the charset {claimed[:40]!r} is unknown; the text was read by trial"
+        return text, problem
+
+    def embedded_headers(self) -> list[Message]:
+        """Header blocks inside a message/* part: of the attached mail, or one per recipient of a delivery status."""
+        if self.children:
+            return self.children
+        return [email.message_from_bytes(self.data()[:65536])]
+
+    def embedded_bytes(self) -> bytes:
+        """The attached mail as bytes (written anew by the email package; base64 undone)."""
+        try:
+            if self.children and _value(self.message, "content-transfer-encoding").strip().lower() == "base64":
+                return header.base64_bytes(_payload(self.children[0]))
+            return b"".join(child.as_bytes() for child in self.children) or self.data()
+        except Exception:  # writing a damaged mail can fail in many ways (RecursionError, KeyError, UnicodeError)
+            return b""
+
+
+def part_of(message: Message) -> Part:
+    """Read once per part; every value is bounded and decoded."""
+    kind = _value(message, "content-type").partition(";")[0].strip().lower().replace(" ", "")
+    if not _TYPE.fullmatch(kind):
+        kind = "text/plain" if message.get_default_type() == "text/plain" or not kind else message.get_default_type()
+    disposition = _value(message, "content-disposition").partition(";")[0].strip().lower()
+    if disposition not in ("", "inline", "attachment"):
+        disposition = "attachment"  # RFC 2183 section 2.8: an unknown type is an attachment
+    return Part(
+        message=message,
+        content_type=kind,
+        name=_file_name(message),
+        disposition=disposition,
+        content_id=_value(message, "content-id").strip().strip("<>")[:300],
+    )
+
+
+def _value(message: Message, name: str) -> str:
+    for key, value in message.raw_items():
+        if key.lower() == name:
+            return header.text_of(str(value))
+    return ""
+
+
+def _file_name(message: Message) -> str:
+    return header.file_name(_parameter(message, "filename", "content-disposition") or _parameter(message, "name"))
+
+
+def _parameter(message: Message, name: str, field: str = "content-type") -> str:
+    """A parameter, RFC 2231 continuations and charsets undone; "" where it is absent or cannot be read."""
+    try:
+        found = message.get_param(name, failobj="", header=field)
+    except Exception:  # the email package raises many kinds on hostile parameters
+        return ""
+    if not isinstance(found, tuple):
+        return str(found or "")
+    claimed, _, value = found
+    try:
+        return charset.decode(value.encode("raw-unicode-escape", "surrogateescape"), claimed or None)
+    except UnicodeError:
+        return charset.clean(value)
+
+
+def _payload(message: Message) -> bytes:
+    payload = message.get_payload()
+    if isinstance(payload, list):
+        return b""
+    try:
+        return str(payload or "").encode("ascii", "surrogateescape")
+    except UnicodeEncodeError:
+        return str(payload).encode("utf-8", "replace")
+
+
+def _uudecode(raw: bytes) -> bytes:
+    out = []
+    begun = False
+    for line in raw.splitlines():
+        if not begun:
+            begun = line.startswith(b"begin ")
+        elif line.strip() == b"end":
+            break
+        else:
+            try:
+                out.append(binascii.a2b_uu(line))
+            except binascii.Error:
+                size = (((line[0] - 32) & 63) * 4 + 5) // 3 if line else 0
+                try:
+                    out.append(binascii.a2b_uu(line[:size]))
+                except binascii.Error:
+                    continue
+    return b"".join(out) if out else raw
+
+
+def _unflowed(text: str, *, delete: bool) -> str:
+    """Paragraphs of format=flowed in one line each (RFC 3676 section 4); quoted lines of one depth likewise."""
+    out: list[str] = []
+    open_depth = -1
+    for line in text.split("\n"):
+        body = line.lstrip(">")
+        depth = len(line) - len(body)
+        body = body.removeprefix(" ")
+        if open_depth == depth and body != "-- ":
+            out[-1] = (out[-1][:-1] if delete else out[-1]) + body
+        else:
+            out.append(">" * depth + (" " if depth else "") + body)
+        open_depth = depth if body.endswith(" ") and body != "-- " else -1
+    return "\n".join(out)
