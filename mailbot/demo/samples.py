@@ -1,6 +1,6 @@
 """What the demo's clients write: every kind of mail and comment that a support mailbox sees in a week.
 
-`order` 0, 1, 2 ... counts the orders that the writer really has in the reference order system (newest first).
+`order` 0, 1, 2 ... counts the orders of that `status` that the writer really has in the reference order system (newest first).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ class Sample:
     channel: Channel = "email"
     client: int = 0
     order: int = 0
+    status: str = "delivered"
     subject: str = ""
     body: str
     html: str = ""
@@ -43,9 +44,9 @@ SAMPLES: tuple[Sample, ...] = (
     Sample(what="two keywords", client=5, subject="Order {order}", body="Correction: image {image} is tilted.\nAmendment: please remove the cars in the driveway as well.\n"),
     Sample(what="German, with a keyword", client=6, subject="Correction: Auftrag {order}", body="Guten Tag,\n\ndie Wände im Wohnzimmer sind viel zu dunkel geworden und die Fenster sind überstrahlt. Bitte korrigieren Sie das.\n\nMit freundlichen Grüßen\nJana\n"),
     Sample(what="a question the help page answers", client=7, subject="Correction: order {order}", body="Correction: image {image} has a crooked door frame.\nIs this correction free of charge?\n"),
-    Sample(what="a status question", client=0, order=1, subject="Order {order}", body="When will order {order} be ready?\n"),
-    Sample(what="a cancellation", client=1, order=1, subject="Order {order}", body="Please cancel order {order}, the house is sold.\n"),
-    Sample(what="an update of an order in production", channel="comment", client=2, order=1, body="Please use the style Scandinavian instead of Modern for the staging."),
+    Sample(what="a status question", client=0, status="in_production", subject="Order {order}", body="When will order {order} be ready?\n"),
+    Sample(what="a cancellation", client=1, status="ordered", subject="Order {order}", body="Please cancel order {order}, the house is sold.\n"),
+    Sample(what="an update of an order in production", channel="comment", client=2, status="in_production", body="Please use the style Scandinavian instead of Modern for the staging."),
     Sample(what="redistribution asked for", client=3, subject="Correction for order {order}", body="Correction: image {image} misses the lamp.\nPlease redistribute the new files to the portal when they are done.\n"),
     Sample(what="the same request by mail and ...", client=5, order=1, subject="Correction: order {order}", body="Correction: the sky in image {image} is grey, we ordered blue.\n"),
     Sample(what="... as a comment on the order", channel="comment_and_reopen", client=5, order=1, body="Correction: the sky in image {image} is grey, we ordered blue."),

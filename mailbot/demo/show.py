@@ -1,0 +1,213 @@
+"""Starts the demo's servers, runs mailbot between them, and tells on the terminal what happens: one line for each event."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from email import message_from_bytes
+from email.policy import default as policy
+from pathlib import Path
+
+from mailbot import schedule
+from mailbot.config import load
+from mailbot.demo.clients import Clients, seed_orders
+from mailbot.demo.mail_server import MailServer
+from mailbot.demo.samples import SAMPLES
+from mailbot.reference import serve as serve_orders
+from mailbot.wiring import Service, open_service
+
+SUPPORT = "support@studio.example"
+WRITING_SECONDS = 60
+CONFIG = """# The configuration of `mailbot demo`: everything on loopback.
+[company]
+name = "Studio North"
+support_address = "support@studio.example"
+desk_name = "Studio North support"
+order_url = "{orders}/orders/{{order}}"
+help_url = "{orders}/"
+account_manager = {{ name = "Maria Lind", email = "maria@studio.example" }}
+
+[database]
+url = "sqlite:///mailbot.db"
+
+[[mailbox]]
+name = "support"
+host = "127.0.0.1"
+port = {imap}
+tls = "none"
+user = "support@studio.example"
+password_file = "mailbox-password"
+poll_seconds = 5
+
+[smtp]
+host = "127.0.0.1"
+port = {smtp}
+tls = "none"
+from = "Studio North <support@studio.example>"
+
+[order_system]
+adapter = "http"
+url = "{orders}/api/v1"
+token_file = "order-token"
+poll_seconds = 1
+"""
+
+
+def main(*, once: bool = False, as_json: bool = False, port: int = 0, keep: Path | None = None) -> int:
+    """Runs until Ctrl-C, or with `once` until every sample is handled. `keep`: the folder to work in, which then stays."""
+    folder = keep or Path(tempfile.mkdtemp(prefix="mailbot-demo-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        return _in_folder(folder, Teller(as_json), once, port)
+    finally:
+        if keep is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass(slots=True)
+class Teller:
+    """Says what happens: a line for people, or a JSON object for scripts."""
+
+    as_json: bool
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    waiting: dict[str, list[str]] = field(default_factory=dict)
+
+    def tell(self, event: str, facts: Mapping[str, object]) -> None:
+        with self.lock:
+            if self.as_json:
+                print(json.dumps({"event": event, **facts}, ensure_ascii=False, default=str), flush=True)
+            elif line := _line(event, facts):
+                print(f"{datetime.now().astimezone():%H:%M:%S}  {line}", flush=True)
+
+    def note(self, text: str) -> None:
+        print(text, file=sys.stderr if self.as_json else sys.stdout, flush=True)
+
+
+def _in_folder(folder: Path, teller: Teller, once: bool, port: int) -> int:
+    stop = threading.Event()
+    with ExitStack() as stack:
+        clients_mail = Inbox()
+        server = stack.enter_context(MailServer({SUPPORT: _secret(folder / "mailbox-password")}, clients_mail.receive))
+        orders = seed_orders(folder / "orders.db")
+        url = _start_orders(stack, folder, port)
+        (folder / "config.toml").write_text(CONFIG.format(imap=server.imap_port, smtp=server.smtp_port, orders=url))
+        settings = load(folder / "config.toml", {})
+        service = stack.enter_context(open_service(settings, tell=teller.tell))
+        clients = Clients(server, orders, SUPPORT, clients_mail.message_ids)
+        _welcome(teller, url, folder, once)
+        if once:
+            return _once(service, clients, stop)
+        schedule.stop_on_signals(stop)
+        threading.Thread(target=_script, args=(clients, teller, stop), name="demo clients", daemon=True).start()
+        schedule.serve(service, schedule.ALL, stop)
+    teller.note("\nStopped. Nothing is left behind.")
+    return 0
+
+
+@dataclass(slots=True)
+class Inbox:
+    """The clients' mailboxes: they remember the Message-IDs of what they got, so that they can answer."""
+
+    message_ids: dict[str, list[str]] = field(default_factory=dict)
+
+    def receive(self, _sender: str, recipients: list[str], raw: bytes) -> None:
+        message_id = str(message_from_bytes(raw, policy=policy)["Message-ID"] or "")
+        for address in recipients:
+            self.message_ids.setdefault(address, []).append(message_id)
+
+
+def _once(service: Service, clients: Clients, stop: threading.Event) -> int:
+    """All samples, then passes until nothing is left to do: the answers to our questions come after the questions."""
+    for sample in SAMPLES:
+        if sample.subject.startswith("Re:"):
+            schedule.run_once(service, schedule.ALL, stop)
+        clients.write(sample)
+    return schedule.run_once(service, schedule.ALL, stop)
+
+
+def _script(clients: Clients, teller: Teller, stop: threading.Event) -> None:
+    stop.wait(2)
+    clients.write_all(1.2, stop)
+    clients.keep_writing(WRITING_SECONDS - len(SAMPLES) * 1.2, stop)
+    if not stop.is_set():
+        teller.note(
+            "The scripted clients have written all they had. Now it is your turn: comment on an order at the link above. Ctrl-C ends."
+        )
+
+
+def _start_orders(stack: ExitStack, folder: Path, port: int) -> str:
+    """The reference order system in a thread; returns its address."""
+    ready = threading.Event()
+    found: list[int] = []
+    stop = threading.Event()
+
+    def is_ready(number: int) -> None:
+        found.append(number)
+        ready.set()
+
+    token = _secret(folder / "order-token")
+    thread = threading.Thread(
+        target=serve_orders, args=(port, folder / "orders.db", token, SUPPORT, is_ready, stop), name="order system", daemon=True
+    )
+    thread.start()
+    stack.callback(thread.join, 5)
+    stack.callback(stop.set)
+    ready.wait(20)
+    if not found:
+        raise SystemExit(f"the order system did not start; is port {port} taken? Try: mailbot demo --port 0")
+    time.sleep(0.2)  # the listener is open; give the server a moment to accept
+    return f"http://127.0.0.1:{found[0]}"
+
+
+def _secret(path: Path) -> str:
+    secret = secrets.token_urlsafe(24)
+    path.write_text(secret)
+    path.chmod(0o600)
+    return secret
+
+
+def _welcome(teller: Teller, url: str, folder: Path, once: bool) -> None:
+    if once:
+        return
+    teller.note(
+        "mailbot demo: a mail server, an order system, clients that write, and mailbot in between. Everything is on this machine.\n"
+        f"  clients' page   {url}/         choose a client, open an order, press Comment and reopen\n"
+        f"  staff page      {url}/staff    place and deliver orders\n"
+        f"  database        {folder / 'mailbot.db'}\n"
+        f"  look inside     mailbot --config {folder / 'config.toml'} tickets\n"
+        "Ctrl-C ends it.\n"
+    )
+
+
+def _line(event: str, facts: Mapping[str, object]) -> str:
+    """One clear line for an event; "" for what people need not see."""
+    if event == "handled":
+        return _handled(facts)
+    if event == "sent":
+        how = {"email": "mail", "order_comment": "order comment", "notify": "notice"}.get(str(facts["kind"]), str(facts["kind"]))
+        because = f" ({facts['because']})" if facts["because"] else ""
+        return f"  {facts['outcome']:<6} {how} {facts['template']} to {facts['to'] or 'the desk'}, ticket #{facts['ticket']}{because}"
+    if event == "source_down":
+        return f"! {facts['source']}: {facts['because']}"
+    return ""
+
+
+def _handled(facts: Mapping[str, object]) -> str:
+    way = "mail" if facts["source"] == "email" else "comment"
+    head = f"{way:<8} {facts['from'] or 'nobody'}: {facts['subject']!s:.60}"
+    if facts["outcome"] == "record_only":
+        return f"{head}\n            recorded, no reply: {facts['writer'] if facts['writer'] != 'person' else facts['because']}"
+    if facts["outcome"] == "set_aside":
+        return f"{head}\n            set aside: {facts['because']}"
+    asks = f", asks for {', '.join(map(str, facts['asks']))}" if facts["asks"] else ""  # type: ignore[call-overload]  # a list
+    verb = "opens" if facts["outcome"] == "open_ticket" else "joins"
+    return f"{head}\n            {verb} ticket #{facts['ticket']}: {facts['kind']}, queue {facts['queue']}{asks}"
