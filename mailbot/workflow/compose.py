@@ -18,7 +18,7 @@ from mailbot.record.outbox import NewAction
 from mailbot.record.tickets import LogRow
 from mailbot.render.mail_bytes import compose
 from mailbot.workflow.parts import Live, Parts, log
-from mailbot.workflow.understand import Understood
+from mailbot.workflow.understand import NotUnderstood, Understood
 
 T = TypeVar("T")
 
@@ -64,6 +64,14 @@ def told(understood: Understood, decision: Decision, ticket: Ticket | None) -> d
         "replies": [{"template": r.template, "channel": r.channel, "send": r.send, "because": r.because} for r in decision.replies],
         "because": decision.reasons[-1].because if decision.reasons else "",
     }
+
+
+def told_set_aside(one: NotUnderstood) -> dict[str, object]:
+    """The same of a message that could not be read."""
+    return {
+        "message": f"M-{one.claimed.id}", "source": one.claimed.source, "from": "", "subject": "", "writer": "", "outcome": "set_aside",
+        "ticket": None, "kind": "", "queue": "", "asks": [], "flags": [], "replies": [], "because": one.because,
+    }  # fmt: skip
 
 
 class _Writer:

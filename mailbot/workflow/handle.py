@@ -88,6 +88,7 @@ def _put_aside(parts: Parts, bad: Sequence[NotUnderstood]) -> None:
                 journal.failed(c, [one.claimed.id], one.because, now)
     for one in bad:
         log.warning("message_not_understood", message=one.claimed.id, because=one.because)
+        parts.tell("handled", compose.told_set_aside(one))
 
 
 @dataclass(slots=True)

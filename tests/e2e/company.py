@@ -74,7 +74,12 @@ class Workload:
         return {generator().msgid(i) for i in range(self.mails) if generator().kind(i) == "auto"}
 
     def robots(self) -> set[str]:
-        return {a for i in range(self.mails) if generator().kind(i) == "auto" for a in (generator().sender(i), f"mailer-daemon@mx{i}.client.example")}
+        return {
+            a
+            for i in range(self.mails)
+            if generator().kind(i) == "auto"
+            for a in (generator().sender(i), f"mailer-daemon@mx{i}.client.example")
+        }
 
 
 def sender_of(make: ModuleType, i: int) -> str:

@@ -1,0 +1,50 @@
+"""One source that is down or slow never delays another (architecture.md, threads and gather)."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.company import PASSWORD
+from tests.e2e.world import USER, World, until
+from tests.support.dovecot import Dovecot
+from tests.support.orders import Orders
+from tests.support.smtp_sink import SmtpSink
+from tests.support.smtp_sink import free_port
+
+pytestmark = [pytest.mark.dovecot, pytest.mark.xdist_group("e2e")]
+
+
+def test_a_dead_mailbox_and_a_slow_order_system_do_not_delay_the_other_mailbox(tmp_path: Path) -> None:
+    with Dovecot({USER: PASSWORD}) as dovecot, SmtpSink(tmp_path / "sink") as sink, Orders(tmp_path / "orders", faults=True) as orders:
+        dead = (
+            f'[[mailbox]]\nname = "dead"\nhost = "127.0.0.1"\nport = {free_port()}\ntls = "none"\nuser = "x@studio.example"\n'
+            f'password_file = "{tmp_path}/password"'
+        )
+        world = World(tmp_path, dovecot, sink, orders, extra=dead)
+        world.write_config()
+        orders.place_many([("6600001", "ann@agency.example", "delivered")])
+        world.run("run", "--once", check=False)
+        orders.fault(delay=30)
+        process = world.start()
+        try:
+            assert until(lambda: "running" in world.log(), 20), world.log()
+            time.sleep(3)
+            sent = time.monotonic()
+            dovecot.deliver(USER, _mail(), "ann@agency.example")
+            assert until(lambda: len(sink.mails()) == 1, 20), world.log()
+            waited = time.monotonic() - sent
+        finally:
+            process.terminate()
+            process.wait(40)
+        assert waited <= 3, f"{waited:.1f} s"
+        assert world.tickets()[0]["flags"], "the ticket says that facts are awaited"
+
+
+def _mail() -> bytes:
+    return (
+        f"From: Ann <ann@agency.example>\r\nTo: {USER}\r\nSubject: Correction: order 6600001\r\nMessage-ID: <slow@agency.example>\r\n"
+        "\r\nCorrection: image 3 is too dark.\r\n"
+    ).encode()
