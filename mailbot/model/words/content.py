@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mailbot.model.words.cues import Cues
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ContentWords:
-    """Words and patterns of rules/content.toml."""
+    """Groups of rules/content.toml. `means`: correction, amendment, feedback, or nothing (a request, a status question, an agreement).
+
+    `negations` stand before a cue; `conditions` open a clause that is not claimed ("if anything is wrong").
+    `work` names what the company delivers: a plain statement about it is a fault.
+    """
+
+    cues: tuple[Cues, ...]
+    negations: tuple[str, ...]
+    conditions: tuple[str, ...]
+    work: tuple[str, ...]
+    noise: tuple[str, ...] = ()

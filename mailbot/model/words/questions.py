@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mailbot.model.words.cues import Cues
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class QuestionWords:
-    """Words and patterns of rules/questions.toml."""
+    """Groups of rules/questions.toml; `means` are names of questions. `openings` make a sentence a question without its mark."""
+
+    cues: tuple[Cues, ...]
+    openings: tuple[str, ...]

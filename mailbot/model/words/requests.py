@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mailbot.model.words.cues import Cues
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RequestWords:
-    """Words and patterns of rules/requests.toml."""
+    """Groups of rules/requests.toml; `means` are names of requests. `unless` near a hit (same sentence) takes it back."""
+
+    cues: tuple[Cues, ...]
+    negations: tuple[str, ...]
+    unless: tuple[Cues, ...] = ()

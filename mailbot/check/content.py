@@ -1,0 +1,139 @@
+"""What would a reasonable coordinator book, whatever keyword was written? (docs/understanding.md, "content"; P11, P25, P34)"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from mailbot.check.phrases import Folded, Hit, PhraseBook, alternation, fold, parts, sentence_of, sentences
+from mailbot.model.finding import ClientKind, ContentFinding
+from mailbot.model.message import Evidence, ParsedMessage, Span
+from mailbot.model.words.content import ContentWords
+from mailbot.model.words.cues import Cues
+
+_ENOUGH = 1.2  # below: a courtesy, not a reason to book
+_REPEATED = 0.3  # what each further phrase of one group adds
+_REPEATS = 3
+_WORDS = re.compile(r"[^\W\d_]{2,}|[\u3040-\u30ff\u4e00-\u9fff]")
+_LABEL = re.compile(r"\b(correction|amendment|amendement|feed ?back)s?\b")
+_KINDS: tuple[ClientKind, ...] = ("correction", "amendment", "feedback")
+
+
+@dataclass(frozen=True, slots=True)
+class _Tools:
+    book: PhraseBook
+    work: PhraseBook
+    denied: re.Pattern[str]
+    condition: re.Pattern[str]
+    noise: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    cues: Cues
+    phrase: str
+    span: Span
+
+
+def content(message: ParsedMessage, words: ContentWords) -> ContentFinding:
+    """Weighs faults, wishes and opinions against each other; requests and status questions suggest nothing."""
+    tools = _tools(words)
+    texts = parts(message)
+    found = [f for part in texts for f in _cues(part, words, tools)]
+    scores = _scores(found)
+    kind = _kind(scores, found)
+    if kind is None and not found:
+        kind = _plain_statement(texts, tools)
+    understandable = _understandable(texts, tools)
+    return ContentFinding(
+        kind=kind if understandable else None,
+        understandable=understandable,
+        change_wished=kind in ("correction", "amendment"),
+        agrees=kind is None and any(f.cues.name == "agreement" for f in found),
+        looks_like_amendment=scores["amendment"] > scores["correction"] and any(f.cues.name.startswith(("it was not", "forgotten")) for f in found),
+        evidence=_evidence(kind if understandable else None, found, understandable),
+    )
+
+
+def _cues(part: Folded, words: ContentWords, tools: _Tools) -> list[_Found]:
+    hits = _longest(tools.book.find(part))
+    ranges = sentences(part) if hits else []
+    kept = []
+    for hit in hits:
+        cues = words.cues[hit.group]
+        start, _ = sentence_of(ranges, hit.start)
+        before = part.text[start : hit.start]
+        if cues.negated == "drop" and tools.denied.search(before[-40:]):
+            continue
+        if "correction" in cues.means and tools.condition.search(before):
+            continue
+        kept.append(_Found(cues, hit.phrase, part.span(hit.start, hit.end)))
+    return kept
+
+
+def _longest(hits: Sequence[Hit]) -> list[Hit]:
+    """Of overlapping hits the longer one, whatever its group."""
+    kept: list[Hit] = []
+    for hit in sorted(hits, key=lambda h: (h.start - h.end, h.start)):
+        if all(hit.end <= k.start or hit.start >= k.end for k in kept):
+            kept.append(hit)
+    return sorted(kept, key=lambda h: h.start)
+
+
+def _scores(found: Sequence[_Found]) -> dict[str, float]:
+    scores = dict.fromkeys((*_KINDS, "none"), 0.0)
+    groups: dict[int, tuple[Cues, set[str]]] = {}
+    for item in found:
+        groups.setdefault(id(item.cues), (item.cues, set()))[1].add(item.phrase)
+    for cues, phrases in groups.values():
+        points = cues.weight * (1 + _REPEATED * min(len(phrases) - 1, _REPEATS))
+        for meaning in cues.means or ("none",):
+            scores[meaning] += points
+    return scores
+
+
+def _kind(scores: dict[str, float], found: Sequence[_Found]) -> ClientKind | None:
+    if scores["feedback"] >= 8 and any(f.cues.name == "nothing to change" for f in found):
+        return "feedback"
+    work = max(scores["correction"], scores["amendment"])
+    if work >= _ENOUGH and work > scores["feedback"] * 0.6 and work > scores["none"]:
+        return "correction" if scores["correction"] >= scores["amendment"] else "amendment"
+    if scores["feedback"] > scores["none"]:
+        return "feedback"
+    return None
+
+
+def _plain_statement(texts: Sequence[Folded], tools: _Tools) -> ClientKind | None:
+    text = texts[-1]
+    if "?" in text.text or len(_WORDS.findall(text.text)) < 3:
+        return None
+    return "correction" if tools.work.find(text) else None
+
+
+def _understandable(texts: Sequence[Folded], tools: _Tools) -> bool:
+    words = [w for part in texts for w in _WORDS.findall(_LABEL.sub(" ", part.text)) if w not in tools.noise]
+    return bool(words)
+
+
+def _evidence(kind: ClientKind | None, found: Sequence[_Found], understandable: bool) -> Evidence:
+    if not understandable:
+        return Evidence("nothing is said that could be booked")
+    mine = [f for f in found if (kind in f.cues.means if kind else not f.cues.means)]
+    if not mine:
+        return Evidence(f"a plain statement about the work, so {kind}" if kind else "neither a fault, a wish nor an opinion is said")
+    names = ", ".join(dict.fromkeys(f.cues.name for f in mine))
+    quotes = ", ".join(dict.fromkeys(f'"{f.span.words}"' for f in mine[:4]))
+    return Evidence(f"{names}: {quotes}", tuple(f.span for f in mine))
+
+
+@lru_cache(maxsize=4)
+def _tools(words: ContentWords) -> _Tools:
+    return _Tools(
+        book=PhraseBook([c.phrases for c in words.cues]),
+        work=PhraseBook([words.work]),
+        denied=re.compile(rf"(?<![^\W_]){alternation(words.negations)}[\s'\"]{{1,2}}(?:[^\W_']{{1,14}}[\s'\"]{{1,2}}){{0,2}}$"),
+        condition=re.compile(rf"(?<![^\W_]){alternation(words.conditions)}[^,;]*$"),
+        noise=frozenset(fold(w, "text").text for w in words.noise),
+    )

@@ -1,0 +1,54 @@
+"""Which questions are asked that the help page answers? (docs/understanding.md, "questions"; P17)"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import get_args
+
+from mailbot.check.phrases import Folded, PhraseBook, parts, sentences
+from mailbot.model.finding import Question, QuestionsFinding
+from mailbot.model.message import Evidence, ParsedMessage, Span
+from mailbot.model.words.questions import QuestionWords
+
+_ORDER: tuple[Question, ...] = get_args(Question)
+_OPENING_AT = 25  # "Hi there, how do I ..." still begins with the question
+
+
+@dataclass(frozen=True, slots=True)
+class _Tools:
+    book: PhraseBook
+    openings: PhraseBook
+
+
+def questions(message: ParsedMessage, words: QuestionWords) -> QuestionsFinding:
+    """Only sentences that ask are looked at: a demand is a request, not a question."""
+    tools = _tools(words)
+    found: dict[str, list[tuple[str, Span]]] = {}
+    for part in parts(message):
+        for start, end in sentences(part):
+            sentence = Folded(part.where, part.original, part.text[start:end], part.positions[start : end + 1])
+            if not _asks(sentence, tools):
+                continue
+            for hit in tools.book.find(sentence):
+                cues = words.cues[hit.group]
+                for name in cues.means:
+                    found.setdefault(name, []).append((cues.name, sentence.span(hit.start, hit.end)))
+    names = tuple(name for name in _ORDER if name in found)
+    return QuestionsFinding(names=names, evidence=tuple(_evidence(found[name]) for name in names))
+
+
+def _asks(sentence: Folded, tools: _Tools) -> bool:
+    if "?" in sentence.text or "\uff1f" in sentence.text:
+        return True
+    return any(hit.start < _OPENING_AT for hit in tools.openings.find(sentence))
+
+
+def _evidence(found: list[tuple[str, Span]]) -> Evidence:
+    because, first = found[0]
+    return Evidence(f'{because}: "{first.words}"', tuple(span for _, span in found))
+
+
+@lru_cache(maxsize=4)
+def _tools(words: QuestionWords) -> _Tools:
+    return _Tools(book=PhraseBook([c.phrases for c in words.cues]), openings=PhraseBook([words.openings]))

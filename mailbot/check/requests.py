@@ -1,0 +1,63 @@
+"""What the client asks beside the work itself: status, refund, a call, ... (docs/understanding.md, "requests"; P18, P19, P29-P33)"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import cast, get_args
+
+from mailbot.check.phrases import Folded, PhraseBook, alternation, parts, sentence_of, sentences
+from mailbot.model.finding import Request, RequestsFinding
+from mailbot.model.message import Evidence, ParsedMessage, Span
+from mailbot.model.words.requests import RequestWords
+
+_ORDER: tuple[Request, ...] = get_args(Request)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tools:
+    book: PhraseBook
+    unless: PhraseBook
+    denied: re.Pattern[str]
+
+
+def requests(message: ParsedMessage, words: RequestWords) -> RequestsFinding:
+    """Every request named, each once, in the order of understanding.md, with the words it rests on."""
+    tools = _tools(words)
+    found: dict[str, list[tuple[str, Span]]] = {}
+    for part in parts(message):
+        for name, because, span in _asked(part, words, tools):
+            found.setdefault(name, []).append((because, span))
+    names = tuple(name for name in _ORDER if name in found)
+    return RequestsFinding(names=names, evidence=tuple(_evidence(found[name]) for name in names))
+
+
+def _asked(part: Folded, words: RequestWords, tools: _Tools) -> Iterator[tuple[str, str, Span]]:
+    hits = tools.book.find(part)
+    ranges = sentences(part) if hits else []
+    for hit in hits:
+        cues = words.cues[hit.group]
+        start, end = sentence_of(ranges, hit.start)
+        if cues.negated == "drop" and tools.denied.search(part.text[start : hit.start][-40:]):
+            continue
+        sentence = Folded(part.where, part.original, part.text[start:end], range(end - start + 1))
+        taken_back = {name for back in tools.unless.find(sentence) for name in words.unless[back.group].means}
+        for name in cues.means:
+            if name not in taken_back:
+                yield cast(Request, name), cues.name, part.span(hit.start, hit.end)
+
+
+def _evidence(found: list[tuple[str, Span]]) -> Evidence:
+    because, first = found[0]
+    return Evidence(f'{because}: "{first.words}"', tuple(span for _, span in found))
+
+
+@lru_cache(maxsize=4)
+def _tools(words: RequestWords) -> _Tools:
+    return _Tools(
+        book=PhraseBook([c.phrases for c in words.cues]),
+        unless=PhraseBook([c.phrases for c in words.unless]),
+        denied=re.compile(rf"(?<![^\W_]){alternation(words.negations)}[\s'\"]{{1,2}}(?:[^\W_']{{1,14}}[\s'\"]{{1,2}}){{0,2}}$"),
+    )
