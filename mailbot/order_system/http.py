@@ -15,7 +15,7 @@ from mailbot.model.order import Capabilities, Order, OrderComment
 from mailbot.model.outcome import GiveUp, Outcome, Sent, TryAgain
 from mailbot.order_system import answers
 from mailbot.order_system.contract import CloseReason, CommentPage, CursorTooOld, EventPage, Money, ReopenReason, Visibility
-from mailbot.order_system.outcomes import Look, Repeat, later, looked, outcome
+from mailbot.order_system.outcomes import Look, Repeat, later, outcome
 from mailbot.order_system.wire import Answer, NoAnswer, Wire, unavailable
 
 CAPABILITIES_FRESH = 600.0
@@ -101,7 +101,7 @@ class HttpOrderSystem:
 
         def clash(_: Answer) -> Outcome | None:
             # 409 also says that a comment bears our external_id already: then it was posted before.
-            found = looked(ours)
+            found = ours()
             return None if found is None else Sent(found)
 
         effect = _Effect(
@@ -165,7 +165,7 @@ class HttpOrderSystem:
         stands = self._state(order_id, lambda o: due_at is not None and self._same_time(o.due_at, due_at))
 
         def changed(answer: Answer) -> Outcome:
-            if looked(stands) == "":
+            if stands() is not None:
                 return Sent()
             return GiveUp(f"the order was changed since it was read, look at it again ({answer.says})")
 
@@ -175,7 +175,7 @@ class HttpOrderSystem:
             payload=payload,
             what="delivery times",
             able=lambda c: c.delivery_time,
-            look=stands,
+            look=None if charge or plan else stands,
             harmless=True,
             headers={"If-Match": etag} if etag else {},
             on={412: changed},
@@ -212,12 +212,11 @@ class HttpOrderSystem:
                 return GiveUp(f"this order system does not know {effect.what}")
             if effect.look and effect.look_first and not can.idempotent_posts and (found := effect.look()) is not None:
                 return Sent(found)
-        except Unavailable as error:
+            answer = self._wire.call(effect.method, effect.path, json=effect.payload, headers=_headers(effect, key))
+            if isinstance(answer, Answer) and answer.status in effect.on and (own := effect.on[answer.status](answer)):
+                return own
+        except Unavailable as error:  # of a look: the call itself raises nothing
             return TryAgain(str(error), later(error.retry_after, now))
-        headers = {"Idempotency-Key": key, **effect.headers}
-        answer = self._wire.call(effect.method, effect.path, json=effect.payload, headers=headers)
-        if isinstance(answer, Answer) and answer.status in effect.on and (own := effect.on[answer.status](answer)):
-            return own
         return outcome(answer, now, Repeat(idempotent=can.idempotent_posts, harmless=effect.harmless, look=effect.look))
 
     def _read(self, path: str, params: Mapping[str, str], timeout: float | None) -> Json:
@@ -251,6 +250,10 @@ class _Effect:
     harmless: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     on: Mapping[int, Callable[[Answer], Outcome | None]] = field(default_factory=dict)
+
+
+def _headers(effect: _Effect, key: str) -> dict[str, str]:
+    return {"Idempotency-Key": key, **effect.headers}
 
 
 def _readable(answer: Answer | NoAnswer) -> Answer:
