@@ -1,0 +1,1 @@
+"""Outside -> ReceivedMessage: bytes as they came, never parsed here."""

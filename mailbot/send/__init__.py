@@ -1,0 +1,1 @@
+"""An action of the outbox -> Sent | TryAgain | GiveUp | Uncertain."""
