@@ -81,9 +81,8 @@ def seed_orders(path: Path) -> Database:
     """A fresh order system with clients and orders."""
     from mailbot.reference import seed
 
-    database = Database(path)
-    seed(database)
-    return database
+    seed(path)
+    return Database(path)
 
 
 def _order(c: object, person: Row, sample: Sample) -> tuple[Row, str]:

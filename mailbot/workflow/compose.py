@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -112,9 +113,9 @@ class _Writer:
         )
 
     def _facts(self, reply: Reply | None, because: str = "") -> ReplyFacts:
-        return reply_facts(
-            self.understood.message, self.understood.found, self.context, self.live.rules, self.decision, self.ticket, reply, because
-        )
+        facts = reply_facts(self.understood.message, self.understood.found, self.context, self.live.rules, self.decision, self.ticket)
+        snippets = reply.snippets if reply else ()
+        return replace(facts, snippets=snippets, because=because or facts.because)
 
     def _mail(self, reply: Reply, facts: ReplyFacts) -> NewAction:
         key = f"{self.cause}:email:{reply.template}:{reply.to}"
