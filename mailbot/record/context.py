@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, ColumnElement, case, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, case, func, or_, select, union_all
 from sqlalchemy.sql.selectable import Select
 
 from mailbot.model.context import Colleague, KnownAddress, OurMail, Spent
@@ -16,8 +16,9 @@ from mailbot.model.ticket import Ticket
 from mailbot.record import people, tickets
 from mailbot.record.columns import fixed
 from mailbot.record.tables import action, address, message, order_fact, ticket, ticket_message, ticket_order
-from mailbot.record.tickets import last_owners as last_owners
-from mailbot.record.tickets import waiting as waiting
+from mailbot.record.tickets import last_owners, waiting
+
+__all__ = ["Connection", "Found", "LookUp", "last_owners", "look_up", "orders_of_threads", "staff", "waiting"]
 
 TICKETS = 20  # per message: more help nobody to decide
 CLIENT_ORDERS = 20
@@ -93,6 +94,26 @@ def look_up(c: Connection, asks: Sequence[LookUp], now: datetime) -> list[Found]
 def staff(c: Connection) -> tuple[Colleague, ...]:
     """Every active person, with the number of open tickets; `on_shift` is the person's own switch (shifts: decide)."""
     return people.staff(c)
+
+
+def orders_of_threads(c: Connection, thread_ids: Collection[str]) -> dict[str, list[str]]:
+    """Thread id -> orders of the tickets that it leads to: ids, else the number where a ticket has no id. Two statements."""
+    by_thread = _tickets_of_messages(c, set(thread_ids))
+    for id_, mails in _our_mails(c, set(thread_ids)).items():
+        by_thread.setdefault(id_, []).extend(m.ticket for m in mails if m.ticket is not None)
+    wanted = {ticket_id for found in by_thread.values() for ticket_id in found}
+    if not wanted:
+        return {}
+    t = ticket_order
+    rows = c.execute(select(t.c.ticket, t.c.kind, t.c.ref).where(t.c.ticket.in_(wanted)).order_by(t.c.ticket.desc(), t.c.kind, t.c.ref))
+    ids: dict[int, list[str]] = defaultdict(list)
+    numbers: dict[int, list[str]] = defaultdict(list)
+    for ticket_id, kind, ref in rows:
+        (ids if kind == "id" else numbers)[ticket_id].append(ref)
+    return {
+        thread: list(dict.fromkeys(ref for ticket_id in found for ref in ids.get(ticket_id) or numbers.get(ticket_id) or []))
+        for thread, found in by_thread.items()
+    }
 
 
 # --- parts, one statement each -----------------------------------------------------------------------------------------------
@@ -235,7 +256,7 @@ def _newest(rows: dict[int, Ticket], thread: tuple[int, ...], more: set[int]) ->
 
 
 def _twins_of(a: LookUp, twins: dict[str, list[tuple[str, str, int]]], client: str) -> tuple[tuple[int, str], ...]:
-    same = (id_ for sender, owner, id_ in twins.get(a.text_hash, ()) if client and client == owner or a.sender and a.sender == sender)
+    same = (id_ for sender, owner, id_ in twins.get(a.text_hash, ()) if (client and client == owner) or (a.sender and a.sender == sender))
     return tuple((id_, a.text_hash) for id_ in dict.fromkeys(same))
 
 

@@ -15,6 +15,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from mailbot.errors import BadConfig, Problem, Unavailable
 
+__all__ = ["Connection", "Database", "SteadyClock"]
+
 WAIT_SECONDS = 30  # how long a writer waits for another one on SQLite
 CHANNEL = "mailbot"  # one PostgreSQL channel; the payload names what happened
 _NOW = "mailbot_now"
@@ -107,7 +109,7 @@ class Database:
         A lost connection is made anew after 5 s; wake("") is called then, because notices may have been missed."""
         if self.dialect == "sqlite":
             return
-        import psycopg  # noqa: PLC0415  imported when first used (architecture.md, Memory)
+        import psycopg  # imported when first used (architecture.md, Memory)
 
         args, options = self._writer.dialect.create_connect_args(self._url)
         while not stop.is_set():

@@ -1,9 +1,9 @@
-"""Orders as they were last read: a cache in front of the order system, and the client's recent orders."""
+"""Orders as they were last read: a cache in front of the order system, and the lists of clients' orders."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,21 +12,17 @@ from sqlalchemy import Connection, or_, select
 
 from mailbot.model.order import Order, OrderImage, Person
 from mailbot.record.columns import EPOCH, upsert
-from mailbot.record.tables import address, order_fact
+from mailbot.record.tables import client_list, order_fact
 
 TIMES = ("delivered_at", "due_at", "placed_at", "as_of")
 
 
-def cached(
-    c: Connection, place: str, now: datetime, *, ids: Collection[str] = (), numbers: Collection[str] = (),
-    fresh_seconds: float = 600,
-) -> list[Order]:  # fmt: skip
-    """The orders among these that were read within `fresh_seconds`; `as_of` says when."""
-    if not ids and not numbers:
+def cached(c: Connection, place: str, names: Collection[str], now: datetime, fresh_seconds: float = 600) -> list[Order]:
+    """The orders with these ids or numbers that were read within `fresh_seconds`; `as_of` says when."""
+    if not names:
         return []
     t = order_fact
-    named = or_(t.c.id.in_(ids), t.c.number.in_(numbers))
-    fresh = (t.c.place == place, named, t.c.as_of >= now - timedelta(seconds=fresh_seconds))
+    fresh = (t.c.place == place, or_(t.c.id.in_(names), t.c.number.in_(names)), t.c.as_of >= now - timedelta(seconds=fresh_seconds))
     return [order_from(text) for text in c.execute(select(t.c.json).where(*fresh).order_by(t.c.id)).scalars()]
 
 
@@ -42,12 +38,27 @@ def store(c: Connection, place: str, orders: Sequence[Order], now: datetime) -> 
     upsert(c, order_fact, rows, ["place", "id"])
 
 
-def client_orders(c: Connection, place: str, *, client: str = "", email: str = "", limit: int = 20) -> list[Order]:
-    """The client's orders that were ever read, newest first; the client by id, or by an address of the book."""
-    t = order_fact
-    owner = t.c.client == client if client else t.c.client.in_(select(address.c.client).where(address.c.address == email.lower()))
-    rows = c.execute(select(t.c.json).where(t.c.place == place, owner).order_by(t.c.placed_at.desc()).limit(limit))
-    return [order_from(text) for text in rows.scalars()]
+def store_client_orders(c: Connection, place: str, lists: Mapping[str, Sequence[Order]], now: datetime) -> None:
+    """What the order system just listed for each address, newest first; an empty list is an answer too."""
+    rows = [
+        {"place": place, "address": email.lower(), "as_of": now, "order_ids": json.dumps([o.id for o in orders])}
+        for email, orders in lists.items()
+    ]
+    upsert(c, client_list, rows, ["place", "address"])
+    store(c, place, [o for orders in lists.values() for o in orders], now)
+
+
+def client_orders(
+    c: Connection, place: str, addresses: Collection[str], now: datetime, fresh_seconds: float = 600
+) -> dict[str, tuple[Order, ...]]:
+    """Address -> the orders last listed for it, if that was within `fresh_seconds`; other addresses are absent."""
+    t, f = client_list, order_fact
+    fresh = (t.c.place == place, t.c.address.in_(addresses), t.c.as_of >= now - timedelta(seconds=fresh_seconds))
+    listed = {row.address: json.loads(row.order_ids) for row in c.execute(select(t).where(*fresh))} if addresses else {}
+    ids = {id_ for order_ids in listed.values() for id_ in order_ids}
+    rows = c.execute(select(f.c.id, f.c.json).where(f.c.place == place, f.c.id.in_(ids))) if ids else ()
+    orders = {row.id: order_from(row.json) for row in rows}
+    return {name: tuple(orders[id_] for id_ in order_ids if id_ in orders) for name, order_ids in listed.items()}
 
 
 def order_text(order: Order) -> str:

@@ -1,31 +1,35 @@
-"""Claims and leases of one holder, over all tables."""
+"""Who holds claims and leases, and freeing what a dead process held."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, select, union, update
+from sqlalchemy import Connection, delete, select, union, update
 
 from mailbot.record.columns import fixed
 from mailbot.record.tables import action, lease, message
 
 
-def all_holders(c: Connection) -> tuple[str, ...]:
-    """Everybody who holds a lease or a claim now."""
-    rows = union(
+def all_holders(c: Connection) -> set[str]:
+    """Everyone who holds a lease, a message or an action now."""
+    held = union(
         select(lease.c.holder),
         select(message.c.lease_by).where(message.c.state == fixed("new"), message.c.lease_by.is_not(None)),
-        select(action.c.lease_by).where(action.c.state.in_([fixed("queued"), fixed("sending")]), action.c.lease_by.is_not(None)),
+        select(action.c.lease_by).where(action.c.state == fixed("queued"), action.c.lease_by.is_not(None)),
+        select(action.c.lease_by).where(action.c.state == fixed("sending")),
     )
-    return tuple(sorted(holder for holder in c.execute(rows).scalars() if holder))
+    return {str(holder) for holder in c.execute(held).scalars() if holder}
 
 
-def free(c: Connection, dead: Collection[str], now: datetime) -> int:
-    """Ends every lease and claim of these holders. What they had on the wire becomes uncertain (I7); returns how many that were."""
-    c.execute(lease.delete().where(lease.c.holder.in_(dead)))
-    c.execute(update(message).where(message.c.state == "new", message.c.lease_by.in_(dead)).values(lease_by=None, lease_until=None))
-    c.execute(update(action).where(action.c.state == "queued", action.c.lease_by.in_(dead)).values(lease_by=None, lease_until=None))
-    because = "the process was killed while this was being sent; nobody knows whether it was accepted"
-    on_the_wire = (action.c.state == "sending", action.c.lease_by.in_(dead))
-    return c.execute(update(action).where(*on_the_wire).values(state="uncertain", because=because, finished_at=now)).rowcount
+def free(c: Connection, holders: Collection[str], now: datetime) -> int:
+    """Ends everything these held; attempts stay counted. Their actions on the wire become uncertain (I7): how many."""
+    if not holders:
+        return 0
+    nobody = {"lease_by": None, "lease_until": None}
+    c.execute(delete(lease).where(lease.c.holder.in_(holders)))
+    c.execute(update(message).where(message.c.state == fixed("new"), message.c.lease_by.in_(holders)).values(nobody))
+    c.execute(update(action).where(action.c.state == fixed("queued"), action.c.lease_by.in_(holders)).values(nobody))
+    because = "sending was interrupted; nobody knows whether it was accepted"
+    sending = (action.c.state == fixed("sending"), action.c.lease_by.in_(holders))
+    return c.execute(update(action).where(*sending).values(state="uncertain", because=because, finished_at=now, **nobody)).rowcount

@@ -273,7 +273,7 @@ def message_row(c: Connection, message_id: int) -> MessageRow:
     row = c.execute(select(*wanted).where(message.c.id == message_id)).mappings().one_or_none()
     if row is None:
         raise NotFound(f"There is no message M-{message_id}.")
-    values = {name: row[name] if row[name] is not None or name == "handled_at" else "" for name in row}
+    values: dict[str, Any] = {name: "" if value is None and name in ("message_id", "sender") else value for name, value in row.items()}
     return MessageRow(**values | {"message_id_reused": bool(row["message_id_reused"])})
 
 
@@ -320,12 +320,12 @@ def _insert_messages(
     if not rows:
         return {}
     statement = columns.insert(c, message).on_conflict_do_nothing().returning(message.c.fingerprint, message.c.id)
-    return {print_: id_ for print_, id_ in c.execute(statement, list(rows.values()))}
+    return {row.fingerprint: row.id for row in c.execute(statement, list(rows.values()))}
 
 
 def _ids(c: Connection, fingerprints: Sequence[str]) -> dict[str, int]:
     wanted = select(message.c.fingerprint, message.c.id).where(message.c.fingerprint.in_(fingerprints))
-    return {print_: id_ for print_, id_ in c.execute(wanted)} if fingerprints else {}
+    return {row.fingerprint: row.id for row in c.execute(wanted)} if fingerprints else {}
 
 
 def _insert_chunks(c: Connection, messages: Sequence[ReceivedMessage], fresh: dict[str, int]) -> None:

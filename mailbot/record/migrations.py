@@ -41,13 +41,13 @@ def upgrade(db: Database) -> str:
 
 
 def _script() -> ScriptDirectory:
-    from alembic.script import ScriptDirectory  # noqa: PLC0415  imported when first used
+    from alembic.script import ScriptDirectory  # imported when first used
 
     return ScriptDirectory(str(REVISIONS))
 
 
 def _current(c: Connection) -> str | None:
-    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415  imported when first used
+    from alembic.runtime.migration import MigrationContext  # imported when first used
 
     return MigrationContext.configure(c).get_current_revision()
 
@@ -61,8 +61,8 @@ def _state(current: str | None, script: ScriptDirectory) -> State:
 
 
 def _run(c: Connection, script: ScriptDirectory) -> None:
-    from alembic.config import Config  # noqa: PLC0415  imported when first used
-    from alembic.runtime.environment import EnvironmentContext  # noqa: PLC0415  imported when first used
+    from alembic.config import Config  # imported when first used
+    from alembic.runtime.environment import EnvironmentContext  # imported when first used
 
     def steps(revision: Any, _context: Any) -> Iterable[Any]:
         return script._upgrade_revs("head", revision)  # what alembic.command.upgrade calls; it has no public name

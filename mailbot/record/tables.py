@@ -133,7 +133,7 @@ Index(
     postgresql_where=sql("tidied = 0"),
 )
 
-# client, order etc.: model/ticket.py. is_open mirrors state in OPEN_STATES; lists are JSON arrays.
+# client, order etc.: model/ticket.py. is_open mirrors state in OPEN_STATES, facts_pending the flag; lists are JSON arrays.
 ticket = Table(
     "ticket",
     metadata,
@@ -154,6 +154,7 @@ ticket = Table(
     Column("assessed", String),
     Column("state", String, nullable=False),
     _flag("is_open", 1),
+    _flag("facts_pending"),
     Column("queue", String, nullable=False),
     Column("owner", String),
     Column("trust", String, nullable=False),
@@ -175,6 +176,7 @@ Index("ix_ticket_unread", ticket.c.clock_started_at, sqlite_where=sql("is_open =
       postgresql_where=sql("is_open = 1 AND read_at IS NULL"))  # fmt: skip
 Index("ix_ticket_promised", ticket.c.delivery_time, sqlite_where=sql("is_open = 1 AND delivery_time IS NOT NULL"),
       postgresql_where=sql("is_open = 1 AND delivery_time IS NOT NULL"))  # fmt: skip
+Index("ix_ticket_facts_pending", ticket.c.id, sqlite_where=sql("facts_pending = 1"), postgresql_where=sql("facts_pending = 1"))
 Index("ix_ticket_client_open", ticket.c.client, ticket.c.is_open, ticket.c.id)
 Index("ix_ticket_client_delivered", ticket.c.client, ticket.c.delivered_at)
 Index("ix_ticket_queue", ticket.c.is_open, ticket.c.queue, ticket.c.id)
@@ -287,6 +289,16 @@ order_fact = Table(
 )
 Index("ix_order_fact_number", order_fact.c.place, order_fact.c.number)
 Index("ix_order_fact_client", order_fact.c.client, order_fact.c.placed_at)
+
+# Which orders the order system listed for an address, and when; order_ids is a JSON array, newest first.
+client_list = Table(
+    "client_list",
+    metadata,
+    Column("place", String, primary_key=True),
+    Column("address", Words, primary_key=True),
+    Column("as_of", Time, nullable=False),
+    _text("order_ids"),
+)
 
 people = Table(
     "people",

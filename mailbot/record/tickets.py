@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, text
+from sqlalchemy import Connection, RowMapping, bindparam, func, select, text
 from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_in
 
@@ -169,16 +169,18 @@ def waiting(c: Connection) -> int:
 
 
 def waiting_for_facts(c: Connection, limit: int) -> list[tuple[int, int]]:
-    """(ticket, first message) of open tickets whose order facts are still awaited, oldest first."""
-    pending = select(ticket.c.id, func.min(ticket_message.c.message)).join(ticket_message, ticket_message.c.ticket == ticket.c.id)
-    pending = pending.where(ticket.c.is_open == fixed(1), ticket.c.flags.like("%facts_pending%")).group_by(ticket.c.id)
-    return [(t, m) for t, m in c.execute(pending.order_by(ticket.c.id).limit(limit))]
+    """(ticket, its first message) of the oldest open tickets with the flag facts_pending."""
+    t = ticket_message
+    first = select(t.c.ticket, func.min(t.c.message)).join_from(t, ticket)
+    pending = (ticket.c.facts_pending == fixed(1), ticket.c.is_open == 1)
+    rows = c.execute(first.where(*pending).group_by(t.c.ticket).order_by(t.c.ticket).limit(limit))
+    return [(ticket_id, message_id) for ticket_id, message_id in rows]
 
 
 # --- parts -------------------------------------------------------------------------------------------------------------------
 
 
-def ticket_of(row: Mapping[str, Any]) -> Ticket:
+def ticket_of(row: Mapping[str, Any] | RowMapping) -> Ticket:
     """A row that holds at least FIELDS, as the frozen value."""
     values = {column.name: row[column.name] for column in FIELDS}
     return Ticket(**values | {name: tuple(json.loads(values[name] or "[]")) for name in LISTS})
@@ -187,7 +189,7 @@ def ticket_of(row: Mapping[str, Any]) -> Ticket:
 def _values(t: Ticket, now: datetime) -> dict[str, Any]:
     values = {column.name: getattr(t, column.name) for column in FIELDS}
     lists = {name: json.dumps(values[name]) if values[name] else "" for name in LISTS}
-    return values | lists | {"is_open": int(t.state in OPEN_STATES), "updated_at": now}
+    return values | lists | {"is_open": int(t.state in OPEN_STATES), "updated_at": now} | {"facts_pending": int("facts_pending" in t.flags)}
 
 
 def _write_orders(c: Connection, tickets: Sequence[Ticket]) -> None:
