@@ -52,6 +52,7 @@ class SmtpLane:
         self.access = access
         self._smtp: smtplib.SMTP | None = None
         self._used_at = 0.0
+        self._lost_because = ""
 
     def send(self, action: Action, deadline: float | None = None) -> Outcome:
         """One mail: the fixed bytes `action.payload` to `action.to`, within 150 s and never begun after `deadline` (monotonic)."""
@@ -63,7 +64,7 @@ class SmtpLane:
         outcome = self._try(action, recipient, end)
         if outcome is None and reused:  # the server closed a connection between two mails; nothing was sent
             outcome = self._try(action, recipient, end)
-        return outcome or TryAgain(f"{self._named()} closed the connection before it took the mail.")
+        return outcome or TryAgain(f"{self._named()} closed the connection before it took the mail: {self._lost_because}.")
 
     def close(self) -> None:
         """Says good-bye where that is possible; never fails."""
@@ -116,6 +117,7 @@ class SmtpLane:
         except _FAULTS as fault:
             self._drop()
             if isinstance(fault, smtplib.SMTPServerDisconnected) and time.monotonic() < end:
+                self._lost_because = _words(fault)
                 return None
             return TryAgain(f"{self._named()} broke off before the end of the mail: {_words(fault)}.")
         return self._finish(smtp, end)
@@ -127,9 +129,13 @@ class SmtpLane:
             return GiveUp(f"{self._named()} {impossible}")
         smtp.command_encoding = "utf-8" if "SMTPUTF8" in options else "ascii"
         code, text = smtp.mail(sender, options)
+        if code == 421:
+            raise smtplib.SMTPServerDisconnected(f"421 {_text(text)}")
         if code // 100 != 2:
             return self._refusal(code, text, f"the sender <{sender}> (`envelope_sender` of [smtp])")
         code, text = smtp.rcpt(recipient)
+        if code == 421:
+            raise smtplib.SMTPServerDisconnected(f"421 {_text(text)}")
         if code // 100 != 2:
             return self._refusal(code, text, "the recipient", at_recipient=True)
         return None
@@ -140,6 +146,10 @@ class SmtpLane:
             if smtp.sock is not None:
                 smtp.sock.settimeout(max(0.1, min(self.access.final_reply_seconds, end - time.monotonic())))
             smtp.send(b".\r\n")
+        except _FAULTS as fault:  # three bytes that the system did not take never left
+            self._drop()
+            return TryAgain(f"{self._named()} broke off before the end of the mail: {_words(fault)}.")
+        try:
             code, text = smtp.getreply()
         except _FAULTS as fault:
             self._drop()
@@ -163,7 +173,8 @@ class SmtpLane:
         """The connection, fresh or reset (RSET tells whether it still lives)."""
         if self._smtp is not None and time.monotonic() - self._used_at < IDLE_TOO_LONG:
             with contextlib.suppress(*_FAULTS), self._cut_off_at(self._smtp, end):
-                self._smtp.sock.settimeout(self.access.timeout)
+                if self._smtp.sock is not None:
+                    self._smtp.sock.settimeout(self.access.timeout)
                 if self._smtp.docmd("RSET")[0] == 250:
                     return self._smtp
         self.close()
