@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,9 +14,10 @@ import structlog
 
 from mailbot.config.defaults import defaults_dir
 from mailbot.config.rulebook import load_rules
-from mailbot.config.settings import MailboxSettings, Settings
-from mailbot.credentials import credential_source
+from mailbot.config.settings import Login, MailboxSettings, OAuth, Settings
+from mailbot import credentials
 from mailbot.errors import BadConfig, BadInput, Problem, Unavailable
+from mailbot.model.credential import Credential
 from mailbot.model.message import OwnMarks
 from mailbot.model.outcome import Outcome
 from mailbot.model.rulebook import RuleBook
@@ -101,8 +103,6 @@ class Service:
     @property
     def handle_threads(self) -> int:
         """SQLite has one writer; PostgreSQL serves a thread per core."""
-        import os
-
         return 1 if self.db.dialect == "sqlite" else max(2, os.cpu_count() or 2)
 
     def mailboxes(self) -> tuple[MailboxSettings, ...]:
@@ -316,7 +316,7 @@ def mailbox_access(settings: Settings, box: MailboxSettings) -> MailboxAccess:
         user=box.user,
         folder=box.folder,
         processed_folder=box.processed_folder,
-        credential=credential_source(box, settings.file),
+        credential=_credential(box, settings),
         ca_file=box.ca_file or None,
     )
 
@@ -333,7 +333,7 @@ def smtp_access(settings: Settings) -> SmtpAccess:
         port=smtp.port,
         tls=smtp.tls,
         user=smtp.user,
-        credential=credential_source(smtp, settings.file) if smtp.user else None,
+        credential=_credential(smtp, settings) if smtp.user else None,
         envelope_sender=senders[smtp.envelope_sender],
         ca_file=smtp.ca_file or None,
     )
@@ -346,9 +346,39 @@ def order_system_of(settings: Settings) -> OrderSystem | None:
         return None
     token = ""
     if section.token_file:
-        folder = settings.file.parent if settings.file else Path()
-        token = (folder / section.token_file).read_text().strip()
+        token = secret_path(settings, section.token_file).read_text().strip()
     return registry.make(section.adapter, registry.Access(name="orders", url=section.url, token=token))
+
+
+def secret_path(settings: Settings, name: str) -> Path:
+    """A secret's file: of that name in the service manager's credentials directory, else relative to config.toml."""
+    given = os.environ.get("CREDENTIALS_DIRECTORY")
+    if given and (Path(given) / name).is_file():
+        return Path(given) / name
+    return (settings.file.parent if settings.file else Path()) / name
+
+
+def _credential(login: Login, settings: Settings) -> Callable[[], Credential]:
+    """The one form of credentials that load() found."""
+    if login.password_file:
+        return credentials.password_file(secret_path(settings, login.password_file))
+    if login.token_command:
+        return credentials.token_command(login.token_command)
+    if login.oauth:
+        return credentials.oauth(_oauth(login.oauth, settings))
+    return credentials.password(login.password)
+
+
+def _oauth(account: OAuth, settings: Settings) -> credentials.OAuth:
+    return credentials.OAuth(
+        provider=account.provider,
+        client_id=account.client_id,
+        client_secret_file=secret_path(settings, account.client_secret_file),
+        refresh_token_file=secret_path(settings, account.refresh_token_file) if account.refresh_token_file else None,
+        tenant=account.tenant,
+        token_url=account.token_url,
+        scope=account.scope,
+    )
 
 
 def _parts(settings: Settings, db: Database, rules_dir: Path | None, templates_dir: Path | None, tell: Tell | None) -> Parts:

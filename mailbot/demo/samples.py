@@ -27,7 +27,7 @@ class Sample:
     order: int = 0
     status: str = "delivered"
     subject: str = ""
-    body: str
+    body: str = ""
     html: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     sender: str = ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from mailbot.check import check
 from mailbot.decide import decide
@@ -13,7 +15,7 @@ from mailbot.model.context import Company, Context, Spent
 from mailbot.model.message import OwnMarks, ReceivedMessage
 from mailbot.model.order import Capabilities
 from mailbot.parse.guard import parse_guarded
-from mailbot.receive.folder import read_file
+from mailbot.receive.folder import read_any, read_bytes, read_file
 from mailbot.workflow.parts import Live
 
 COMPANY = Company(name="Your company", support_address="support@company.example", desk_name="Your company support")
@@ -25,10 +27,20 @@ def explain_files(files: Sequence[str], live: Live, now: datetime | None = None)
     own = OwnMarks(addresses=frozenset({COMPANY.support_address}), phrases=live.templates.own_phrases())
     for file in files:
         try:
-            for received in read_file(file, at):
+            for received in _read(file, at):
                 yield _explained(file, received, live, own, at)
         except (MailbotError, OSError) as error:
             yield _unreadable(file, error)
+
+
+def _read(file: str, at: datetime) -> Iterator[ReceivedMessage]:
+    """`-` is standard input; a name that ends in .eml is one mail, whatever its first line says."""
+    if file == "-":
+        yield read_bytes(sys.stdin.buffer.read(), at)
+    elif file.lower().endswith(".eml") and not Path(file).is_dir():
+        yield read_file(Path(file), at)
+    else:
+        yield from read_any(Path(file), at)
 
 
 def _explained(file: str, received: ReceivedMessage, live: Live, own: OwnMarks, now: datetime) -> Json:
