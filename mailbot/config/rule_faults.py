@@ -1,0 +1,112 @@
+"""What can be wrong in a rule file, told so that a coordinator can mend it."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args, get_type_hints
+
+from pydantic import ValidationError
+
+from mailbot.errors import Problem
+from mailbot.model.decision import Trust
+from mailbot.model.finding import ClientKind, Question, Request
+from mailbot.model.ticket import Flag, Kind
+
+_METHODS = ("round_robin", "least_loaded", "none")
+_CLOCK = re.compile(r"([01]\d|2[0-4]):[0-5]\d")
+_MEANS: dict[str, tuple[str, ...]] = {
+    "content.toml": get_args(ClientKind),
+    "requests.toml": get_args(Request),
+    "questions.toml": get_args(Question),
+}
+
+
+def as_problems(errors: ValidationError, file: str, kind: type) -> list[Problem]:
+    """One problem per error, its key as written: `cues.3.wieght`."""
+    found = []
+    for error in errors.errors(include_url=False):
+        place = error["loc"][1:]
+        key = ".".join(str(step) for step in place)
+        if error["type"] == "unexpected_keyword_argument":
+            found.append(Problem(file, key, "there is no such key", _suggestion(place, kind)))
+        elif error["type"] in ("missing", "missing_keyword_only_argument"):
+            found.append(Problem(file, key, "is missing", "Copy it from the shipped file of that name"))
+        else:
+            found.append(Problem(file, key, error["msg"][:1].lower() + error["msg"][1:], "See docs/rules.md"))
+    return found
+
+
+def contradictions(values: Mapping[str, Any]) -> list[Problem]:
+    """Files that can be read but mean nothing: unknown queues and names, impossible hours, a cue that speaks for nothing known."""
+    problems: list[Problem] = []
+    for check in (_routing, _shifts, _cues, _times):
+        problems.extend(check(values))
+    return problems
+
+
+def _routing(values: Mapping[str, Any]) -> Iterator[Problem]:
+    routing = values["routing.toml"]
+    if routing is None:
+        return
+    names = [queue.name for queue in routing.queues]
+    if not names:
+        yield Problem("routing.toml", "queues", "is empty", "Give at least one queue; the first takes what no route names")
+    for queue in routing.queues:
+        if queue.method not in _METHODS:
+            yield _unknown("routing.toml", f"queue {queue.name}: method", queue.method, _METHODS)
+    for route in routing.routes:
+        if route.queue not in names:
+            yield _unknown("routing.toml", f"route {route.name}: queue", route.queue, names)
+        for key, given, known in (("kinds", route.kinds, Kind), ("flags", route.flags, Flag), ("trusts", route.trusts, Trust)):
+            for name in set(given) - set(get_args(known)):
+                yield _unknown("routing.toml", f"route {route.name}: {key}", name, get_args(known))
+
+
+def _shifts(values: Mapping[str, Any]) -> Iterator[Problem]:
+    for shift in values["shifts.toml"].shifts if values["shifts.toml"] else ():
+        for key, at in (("begins", shift.begins), ("ends", shift.ends)):
+            if not _CLOCK.fullmatch(at):
+                yield Problem("shifts.toml", f"shift of {shift.person}: {key}", f"{at!r} is no time of day", 'Write hours and minutes: "08:00"')
+        if not all(0 <= day <= 6 for day in shift.weekdays):
+            yield Problem("shifts.toml", f"shift of {shift.person}: weekdays", "a weekday is 0 (Monday) to 6 (Sunday)", "Mend the list")
+
+
+def _cues(values: Mapping[str, Any]) -> Iterator[Problem]:
+    for file, known in _MEANS.items():
+        words = values.get(file)
+        for cues in (*words.cues, *getattr(words, "unless", ())) if words else ():
+            for name in set(cues.means) - set(known):
+                yield _unknown(file, f'cues "{cues.name}": means', name, known)
+            if cues.negated not in ("keep", "drop"):
+                yield _unknown(file, f'cues "{cues.name}": negated', cues.negated, ("keep", "drop"))
+
+
+def _times(values: Mapping[str, Any]) -> Iterator[Problem]:
+    times, escalation = values["delivery_times.toml"], values["escalation.toml"]
+    for name, hours in times.turnaround_hours.items() if times else ():
+        if hours <= 0:
+            yield Problem("delivery_times.toml", f"turnaround_hours.{name}", "is not above zero", "Give hours, for example 24")
+    if escalation and list(escalation.minutes) != sorted(set(escalation.minutes)):
+        yield Problem("escalation.toml", "minutes", "must rise", "Write each step later than the one before: [10, 15, 20]")
+
+
+def _unknown(file: str, key: str, name: str, known: tuple[str, ...] | list[str]) -> Problem:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return Problem(file, key, f"there is no {name!r}", f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}")
+
+
+def _suggestion(place: tuple[int | str, ...], kind: type) -> str:
+    node: Any = kind
+    for step in place[:-1]:
+        if isinstance(step, str):
+            node = _inner(get_type_hints(node).get(step))
+    known = [f.name for f in dataclasses.fields(node)] if dataclasses.is_dataclass(node) else []
+    near = difflib.get_close_matches(str(place[-1]), known, n=1, cutoff=0.6)
+    return f"Did you mean {near[0]}?" if near else f"Known keys here: {', '.join(known)}"
+
+
+def _inner(hint: Any) -> Any:
+    return next((a for a in get_args(hint) if dataclasses.is_dataclass(a)), hint)

@@ -1,0 +1,129 @@
+"""rules/*.toml -> one frozen RuleBook named by the hash of its contents, or every fault at once (X6)."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from mailbot.config.rule_faults import as_problems, contradictions
+from mailbot.errors import BadRules, Problem
+from mailbot.model.rulebook import Limits, Queue, Route, RuleBook, Shift
+from mailbot.model.words import WordLists
+
+_KEY_BY_KEY = "limits.toml"  # a deployment's file overrides single keys of this one (interface.md)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routing:
+    """rules/routing.toml."""
+
+    queues: tuple[Queue, ...]
+    routes: tuple[Route, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shifts:
+    """rules/shifts.toml."""
+
+    shifts: tuple[Shift, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """rules/escalation.toml."""
+
+    minutes: tuple[int, ...]
+    answer_minutes: tuple[int, int]
+    busy_waiting: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryTimes:
+    """rules/delivery_times.toml: kind of ticket -> hours from assessment to the new files."""
+
+    turnaround_hours: dict[str, float]
+
+
+_POLICY: dict[str, type] = {
+    "routing.toml": Routing,
+    "limits.toml": Limits,
+    "shifts.toml": Shifts,
+    "escalation.toml": Escalation,
+    "delivery_times.toml": DeliveryTimes,
+}
+
+
+def load_rules(paths: Sequence[Path]) -> RuleBook:
+    """The rules of several folders; per file the last folder that has it wins. BadRules lists every fault of every file."""
+    problems = [p for folder in paths for p in _unknown_files(folder)]
+    values: dict[str, Any] = {}
+    digest = hashlib.sha256()
+    for name, kind in sorted(files().items()):
+        raw = [(path, path.read_bytes()) for folder in paths if (path := folder / name).is_file()]
+        for _, content in raw if name == _KEY_BY_KEY else raw[-1:]:
+            digest.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
+        values[name] = _value(name, kind, raw, problems)
+    problems += contradictions(values)
+    if problems:
+        raise BadRules(problems)
+    return _rule_book(digest.hexdigest(), values)
+
+
+def files() -> dict[str, type]:
+    """Every rule file and the dataclass that it fills."""
+    words = {f"{name}.toml": kind for name, kind in get_type_hints(WordLists).items()}
+    return {**words, **_POLICY}
+
+
+def _value(name: str, kind: type, raw: list[tuple[Path, bytes]], problems: list[Problem]) -> Any:
+    """The file's value, or None with the problems told."""
+    if not raw:
+        problems.append(Problem(name, "", "is missing", "Copy it from the shipped rules (mailbot init writes them)"))
+        return None
+    tables: dict[str, Any] = {}
+    for path, content in raw if name == _KEY_BY_KEY else raw[-1:]:
+        try:
+            tables |= tomllib.loads(content.decode())
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            problems.append(Problem(str(path), "", f"is no TOML: {error}", "Mend that place; TOML is described at toml.io"))
+            return None
+    try:
+        # In a tuple, because pydantic passes its configuration to plain dataclasses only from a container.
+        return TypeAdapter(tuple[kind], config=ConfigDict(extra="forbid")).validate_python((tables,))[0]  # type: ignore[valid-type]  # mypy knows no type held in a variable
+    except ValidationError as error:
+        problems.extend(as_problems(error, str(raw[-1][0]), kind))
+        return None
+
+
+def _unknown_files(folder: Path) -> list[Problem]:
+    known = list(files())
+    strange = sorted(p for p in folder.glob("*.toml") if p.name not in known)
+    return [Problem(str(path), "", "is no rule file", _did_you_mean(path.name, known)) for path in strange]
+
+
+def _did_you_mean(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"Did you mean {near[0]}?" if near else f"Known files: {', '.join(known)}"
+
+
+def _rule_book(digest: str, values: dict[str, Any]) -> RuleBook:
+    routing, escalation = values["routing.toml"], values["escalation.toml"]
+    return RuleBook(
+        hash=digest,
+        words=WordLists(**{f.name: values[f"{f.name}.toml"] for f in fields(WordLists)}),
+        routes=routing.routes,
+        queues=routing.queues,
+        limits=values["limits.toml"],
+        shifts=values["shifts.toml"].shifts,
+        escalation_minutes=escalation.minutes,
+        answer_minutes=escalation.answer_minutes,
+        busy_waiting=escalation.busy_waiting,
+        turnaround_hours=tuple(values["delivery_times.toml"].turnaround_hours.items()),
+    )
