@@ -20,6 +20,7 @@ from mailbot.reference.store import NewComment, Refused
 Json = dict[str, Any]
 OrderId = Annotated[str, Path(max_length=128)]
 Key = Annotated[str, Header(alias="Idempotency-Key", min_length=16, max_length=128)]
+PageLimit = Annotated[int, Query(ge=1, le=500)]
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -79,12 +80,10 @@ def _reads(router: APIRouter, server: Server) -> None:
 
 
 def _lists(router: APIRouter, server: Server) -> None:
-    limits = Annotated[int, Query(ge=1, le=500)]
-
     @router.get("/comments")
     def list_comments(
         cursor: str | None = None,
-        limit: limits = 100,
+        limit: PageLimit = 100,
         order_id: str | None = None,
         since: str | None = None,
         external_id: Annotated[str | None, Query(max_length=128)] = None,
@@ -97,7 +96,7 @@ def _lists(router: APIRouter, server: Server) -> None:
         return {"items": items, "next_cursor": shapes.cursor_text(server.database, last), "has_more": more}
 
     @router.get("/events")
-    def list_events(cursor: str | None = None, limit: limits = 100, since: str | None = None) -> Json:
+    def list_events(cursor: str | None = None, limit: PageLimit = 100, since: str | None = None) -> Json:
         seq, filters = _where(server, cursor, since)
         with server.database.reading() as c:
             rows, last, more = store.events_after(c, seq, limit, filters)
