@@ -70,7 +70,14 @@ def snippets(case: Case, matched: Matched, kind: Kind, flags: tuple[Flag, ...]) 
 
 
 def reply_facts(
-    message: ParsedMessage, findings: Findings, context: Context, rules: RuleBook, decision: Decision, ticket: Ticket
+    message: ParsedMessage,
+    findings: Findings,
+    context: Context,
+    rules: RuleBook,
+    decision: Decision,
+    ticket: Ticket,
+    reply: Reply | None = None,
+    because: str = "",
 ) -> ReplyFacts:
     """Everything that templates may say about this decision, for its replies, notices and internal order comments."""
     writer, forwarded = writer_of(message, context)
@@ -107,12 +114,12 @@ def reply_facts(
         due_at=main.due_at if main else None,
         time_zone=_time_zone(context, main),
         account_manager=account_manager(context, main),
-        snippets=next((r.snippets for r in decision.replies), ()),
+        snippets=reply.snippets if reply else (),
         queue=decision.queue,
         owner=decision.owner,
         author=_author(message),
         message=message.text,
-        because=decision.reasons[-1].because if decision.reasons else "",
+        because=because,
     )
 
 
