@@ -15,8 +15,8 @@ def take(c: Connection, name: str, holder: str, seconds: float, now: datetime) -
     statement = insert(c, lease).values(name=name, holder=holder, until=now + timedelta(seconds=seconds))
     free = or_(lease.c.holder == holder, lease.c.until <= now)
     changes = {"holder": statement.excluded.holder, "until": statement.excluded.until}
-    taken: int = c.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changes, where=free)).rowcount
-    return taken == 1
+    wanted = statement.on_conflict_do_update(index_elements=["name"], set_=changes, where=free).returning(lease.c.name)
+    return c.execute(wanted).first() is not None  # drivers count no inserted rows alike
 
 
 def renew(c: Connection, name: str, holder: str, seconds: float, now: datetime) -> bool:
