@@ -47,7 +47,10 @@ class Workload:
 
     def deliver(self, world: World) -> None:
         make = generator()
-        world.dovecot.deliver_many(USER, [(make.mail(i), sender_of(make, i)) for i in range(self.mails)])
+        for i in range(self.mails):
+            if make.kind(i) == "auto":
+                world.dovecot.deliver(USER, make.mail(i), "")
+        world.dovecot.deliver_many(USER, [make.mail(i) for i in self.people()])
 
     def comment(self, world: World) -> None:
         """Each on an order of its own; ten reject the delivery, ten are plain, ten say nothing of a keyword."""
@@ -82,17 +85,13 @@ class Workload:
         }
 
 
-def sender_of(make: ModuleType, i: int) -> str:
-    return "" if make.kind(i) == "auto" else make.sender(i)
-
-
 @contextlib.contextmanager
 def a_company(
     folder: Path, *, mails: int = MAILS, comments: int = COMMENTS, known: bool = True, **world: Any
 ) -> Iterator[tuple[World, Workload]]:
     """Servers, configuration and (where `known`) an order for each sender of the mails."""
     make = generator()
-    with Dovecot({USER: PASSWORD}) as dovecot, SmtpSink(folder / "sink") as sink, Orders(folder / "orders") as orders:
+    with Dovecot({USER: PASSWORD}) as dovecot, SmtpSink() as sink, Orders(folder / "orders") as orders:
         work = Workload(mails=mails, comments=comments)
         if known:
             orders.place_many(

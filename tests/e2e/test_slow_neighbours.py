@@ -12,13 +12,13 @@ from tests.e2e.world import USER, World, until
 from tests.support.dovecot import Dovecot
 from tests.support.orders import Orders
 from tests.support.smtp_sink import SmtpSink
-from tests.support.smtp_sink import free_port
+from tests.support.dovecot import free_port
 
 pytestmark = [pytest.mark.dovecot, pytest.mark.xdist_group("e2e")]
 
 
 def test_a_dead_mailbox_and_a_slow_order_system_do_not_delay_the_other_mailbox(tmp_path: Path) -> None:
-    with Dovecot({USER: PASSWORD}) as dovecot, SmtpSink(tmp_path / "sink") as sink, Orders(tmp_path / "orders", faults=True) as orders:
+    with Dovecot({USER: PASSWORD}) as dovecot, SmtpSink() as sink, Orders(tmp_path / "orders", faults=True) as orders:
         dead = (
             f'[[mailbox]]\nname = "dead"\nhost = "127.0.0.1"\nport = {free_port()}\ntls = "none"\nuser = "x@studio.example"\n'
             f'password_file = "{tmp_path}/password"'

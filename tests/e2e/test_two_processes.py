@@ -20,12 +20,12 @@ LIMITS = "known_address_hour = 100000\nknown_address_day = 100000\nunknown_domai
 
 
 def test_a_mail_and_a_comment_on_one_order_are_one_ticket_with_one_acknowledgement(tmp_path: Path, postgres_url: str) -> None:
-    with Dovecot({USER: PASSWORD}) as dovecot, SmtpSink(tmp_path / "sink") as sink, Orders(tmp_path / "orders") as orders:
+    with Dovecot({USER: PASSWORD}) as dovecot, SmtpSink() as sink, Orders(tmp_path / "orders") as orders:
         world = World(tmp_path, dovecot, sink, orders, database=postgres_url, limits=LIMITS)
         world.write_config()
         world.run("run", "--once")
         ids = orders.place_many([(str(8800000 + i), f"agent{i}@agency.example", "delivered") for i in range(PAIRS)])
-        dovecot.deliver_many(USER, [(_mail(i), f"agent{i}@agency.example") for i in range(PAIRS)])
+        dovecot.deliver_many(USER, [_mail(i) for i in range(PAIRS)])
         for i, order in enumerate(ids):
             orders.comment(order, f"Correction: the sky in image {i % 9 + 1} is grey.", rejects_delivery=True)
         processes = [world.start(), world.start()]
