@@ -1,0 +1,83 @@
+"""Order comments: the contract's Comment as JSON (order-system.openapi.yaml) to a ParsedMessage."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from mailbot.errors import Unreadable
+from mailbot.model.message import Address, CommentFacts, Link, OwnMarks, ParsedMessage, ReceivedMessage
+from mailbot.parse import charset, header, marks
+
+_REMEDY = "Ask the keeper of the order system what it sends, then run the comment again."
+MAX_BODY = 1_000_000
+
+
+def read(message: ReceivedMessage, raw: bytes, own: OwnMarks) -> ParsedMessage:
+    """The body is the client's text as it stands: a comment quotes nothing, so nothing is cut from it."""
+    data = _json(raw)
+    author = data.get("author")
+    author = author if isinstance(author, dict) else {}
+    text = _text(str(data.get("body") or "")[:MAX_BODY])
+    address = header.tidy(_string(author, "email")).lower()
+    parsed = ParsedMessage(
+        source="order_comment",
+        sender=Address(header.tidy(_string(author, "name"))[:200], address if "@" in address else ""),
+        date=_when(data.get("created_at")) or message.received_at,
+        text=text,
+        links=tuple(dict.fromkeys(Link(url=s.words, start=s.start, end=s.end) for s in marks.links(text))),
+        comment=_facts(data, author),
+    )
+    folded = " ".join(marks.fold(text).split())
+    ours = any(len(p) >= 8 and " ".join(marks.fold(p).split()) in folded for p in own.phrases)
+    return replace(parsed, own_text=ours and parsed.comment is not None and parsed.comment.role != "client")
+
+
+def _json(raw: bytes) -> dict[str, Any]:
+    try:
+        data = json.loads(charset.decode(raw, "utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"The order comment is no JSON ({str(error)[:80]}). {_REMEDY}") from None
+    if not isinstance(data, dict):
+        raise Unreadable(f"The order comment is no JSON object. {_REMEDY}")
+    missing = [name for name in ("id", "order_id", "body") if name not in data]
+    if missing:
+        raise Unreadable(f"The order comment lacks {', '.join(missing)}. {_REMEDY}")
+    return data
+
+
+def _facts(data: dict[str, Any], author: dict[str, Any]) -> CommentFacts:
+    """An unknown role counts as client: a person's words are never lost for a new role name."""
+    role: Literal["client", "staff", "system"] = "client"
+    if author.get("role") == "staff":
+        role = "staff"
+    elif author.get("role") == "system":
+        role = "system"
+    return CommentFacts(
+        comment_id=_string(data, "id"),
+        order_id=_string(data, "order_id"),
+        role=role,
+        visibility="internal" if data.get("visibility") == "internal" else "client",
+        author_id=_string(author, "id"),
+        rejects_delivery=data.get("rejects_delivery") is True,
+        external_id=_string(data, "external_id"),
+    )
+
+
+def _string(data: dict[str, Any], name: str) -> str:
+    value = data.get(name)
+    return header.tidy(charset.clean(str(value)))[:500] if isinstance(value, (str, int)) else ""
+
+
+def _text(body: str) -> str:
+    return marks.without_invisible(charset.clean(body).replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def _when(value: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None

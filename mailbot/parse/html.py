@@ -1,0 +1,249 @@
+"""HTML bodies as plain lines: blocks on lines of their own, hidden text dropped, quotes marked with "> ", links remembered.
+
+Where a mail program's container says that the quote begins, a line `reply.HERE_ENDS` stands; behind an anchor's text stands a
+link mark (`reply.LINK_MARK`). Depth and size are capped before parsing: parsers are quadratic in nesting.
+"""
+
+from __future__ import annotations
+
+import html as entities
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from mailbot.parse import charset, reply
+
+MAX_HTML = 2_000_000
+MAX_DEPTH = 400
+MAX_NODES = 100_000
+MAX_LINKS = 500
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})([^<>]{0,2000})>")
+_ANY_TAG = re.compile(r"<[^<>]{0,4000}>")
+_VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"])
+_DROPPED = frozenset(["head", "script", "style", "title", "template", "noscript", "object", "svg", "math", "select", "textarea", "iframe"])
+_BLOCKS = frozenset(
+    ["address", "article", "aside", "blockquote", "body", "center", "dd", "div", "dl", "dt", "fieldset", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "tbody", "tr", "ul"]
+)
+_SPACED = frozenset(("p", "h1", "h2", "h3", "h4", "blockquote", "ul", "ol", "table"))
+_QUOTE_CLASSES = re.compile(
+    r"(?:^|\s)(?:gmail_attr|moz-cite-prefix|yahoo_quoted|protonmail_quote|tutanota_quote|zmail_extra|mail_quote|gmx_quote|"
+    r"moz-email-headers-table|yahoo-quoted-begin|OutlookMessageHeader|mailru-blockquote)(?:$|\s)",
+    re.I,
+)
+_ENDING_IDS = re.compile(
+    r"^(?:x_)*(?:divRplyFwdMsg|appendonsend|stopSpelling|OLK_SRC_BODY_SECTION|ms-outlook-mobile-quote|mail-editor-reference-message-container|"
+    r"isForwardContent|zimbraQuote|__zimbra)",
+    re.I,
+)
+_OUTLOOK_RULE = re.compile(
+    r"border:\s*none;\s*border-top:\s*solid\s*#?(?:b5c4df|e1e1e1)|border-top:\s*(?:solid\s*)?#?(?:b5c4df|e1e1e1)\s", re.I
+)
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em|%)?\s*(?:;|!|$)|max-height\s*:\s*0(?:px)?\s*(?:;|$)|mso-hide\s*:\s*all",
+    re.I,
+)
+_CITED_STYLE = re.compile(r"border-left\s*:\s*[^;]{0,40}(?:solid|\dpx|\dpt)", re.I)
+_BLANKS = re.compile(r"[ \t\r\n\f\u00a0]+")
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlText:
+    """`links` are targets of anchors, named by the link marks in `text`."""
+
+    text: str
+    links: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def to_text(html: str) -> HtmlText:
+    """The lines that a person sees; never an exception, also for what is no HTML."""
+    problem = ""
+    if len(html) > MAX_HTML:
+        html, problem = html[:MAX_HTML], "the HTML text is very long; only its first part was read"
+    if _too_deep(html):
+        return HtmlText(_stripped(html), problem="the HTML is nested very deep; its tags were only dropped")
+    try:
+        root = LexborHTMLParser(html.replace("\ue000", "").replace("\ue001", "")).body
+    except Exception:  # the C parser's own errors have no common class; the words can still be shown
+        return HtmlText(_stripped(html), problem="the HTML could not be read; its tags were only dropped")
+    if root is None:
+        return HtmlText(_stripped(html), problem=problem)
+    writer = _Writer()
+    _walk(root, writer)
+    return HtmlText(charset.clean(writer.text()), tuple(writer.links), problem)
+
+
+def hrefs(html: str) -> tuple[str, ...]:
+    """Targets of anchors by plain search, to see whether the HTML holds links that the plain text lacks."""
+    return tuple(
+        entities.unescape(u) for u in re.findall(r"""(?i)\bhref\s{0,3}=\s{0,3}["']?(https?://[^\s"'<>]{1,2000})""", html[:MAX_HTML])
+    )
+
+
+def _too_deep(html: str) -> bool:
+    if html.count("<") < MAX_DEPTH:
+        return False
+    depth = 0
+    for hit in _TAG.finditer(html):
+        tag = hit[2].lower()
+        if tag in _VOID or tag in ("p", "li", "td", "tr", "option") or hit[3].endswith("/"):
+            continue
+        depth = max(0, depth - 1) if hit[1] else depth + 1
+        if depth > MAX_DEPTH:
+            return True
+    return False
+
+
+def _stripped(html: str) -> str:
+    dropped = re.sub(r"(?is)<(script|style)\b.{0,100000}?</\1\s*>", " ", html) if html.lower().count("<style") < 20 else html
+    broken = re.sub(r"(?i)<(?:br|/p|/div|/tr|/li)\b[^<>]{0,200}>", "\n", dropped)
+    text = charset.clean(entities.unescape(_ANY_TAG.sub("", broken)))
+    return "\n".join(filter(None, (_BLANKS.sub(" ", line).strip() for line in text.split("\n"))))
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Collects lines; `quote` is the depth of cited containers open now."""
+
+    lines: list[str] = field(default_factory=list)
+    line: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    quote: int = 0
+    pre: int = 0
+    anchor_from: int = 0
+
+    def put(self, text: str) -> None:
+        if self.pre:
+            head, *more = text.split("\n")
+            self.line.append(head)
+            for one in more:
+                self.end_line(keep_blank=True)
+                self.line.append(one)
+            return
+        words = _BLANKS.sub(" ", text)
+        if words == " " and not self.line:
+            return
+        self.line.append(words)
+
+    def end_line(self, *, keep_blank: bool = False) -> None:
+        text = "".join(self.line)
+        self.line.clear()
+        text = text.rstrip() if self.pre else re.sub(" {2,}", " ", text).strip()
+        if text or keep_blank:
+            self.lines.append(("> " * min(self.quote, 10) + text).rstrip() if self.quote else text)
+
+    def blank(self) -> None:
+        self.end_line()
+        if self.lines and self.lines[-1].strip("> "):
+            self.lines.append("> " * min(self.quote, 10) if self.quote else "")
+
+    def link(self, url: str, shown: str) -> None:
+        if len(self.links) < MAX_LINKS and not shown.strip().rstrip("/").endswith(url.rstrip("/")):
+            self.line.append(f"\ue001{len(self.links)}\ue002")
+            self.links.append(url)
+
+    def text(self) -> str:
+        self.end_line()
+        return re.sub(r"\n{3,}", "\n\n", "\n".join(self.lines)).strip("\n")
+
+
+def _walk(root: LexborNode, writer: _Writer) -> None:
+    """Depth first without recursion: (node, False) opens, (node, True) closes."""
+    stack: list[tuple[LexborNode, bool]] = [(root, False)]
+    seen = 0
+    while stack and seen < MAX_NODES:
+        node, closing = stack.pop()
+        if closing:
+            _close(node, writer)
+            continue
+        seen += 1
+        if node.is_text_node:
+            writer.put(node.text_content or "")
+        elif node.is_element_node and _open(node, writer):
+            stack.append((node, True))
+            stack.extend((child, False) for child in reversed(tuple(_children(node))))
+
+
+def _children(node: LexborNode) -> Iterator[LexborNode]:
+    child = node.first_child
+    while child is not None:
+        yield child
+        child = child.next
+
+
+def _open(node: LexborNode, writer: _Writer) -> bool:
+    """False: the element and all in it is left out."""
+    tag = node.tag or ""
+    if tag in _DROPPED:
+        return False
+    attributes = node.attributes
+    style = attributes.get("style") or ""
+    if (style and _HIDDEN.search(style)) or "hidden" in attributes:
+        return False
+    if tag == "br":
+        writer.end_line(keep_blank=True)
+        return False
+    if tag in ("td", "th") and writer.line:
+        writer.put(" ")
+    if tag in _BLOCKS:
+        writer.blank() if tag in _SPACED else writer.end_line()
+    _mark_quotes(node, tag, attributes, style, writer)
+    if tag == "li":
+        writer.put("- ")
+    elif tag == "pre":
+        writer.pre += 1
+    elif tag == "a":
+        writer.anchor_from = len(writer.line)
+    elif tag == "hr":
+        writer.put("_" * 20)
+    return True
+
+
+def _mark_quotes(node: LexborNode, tag: str, attributes: dict[str, str | None], style: str, writer: _Writer) -> None:
+    if _ENDING_IDS.match(attributes.get("id") or "") or (tag == "div" and style and _OUTLOOK_RULE.search(style)):
+        writer.end_line()
+        writer.lines.append(reply.HERE_ENDS)
+    if _cites(node, tag, attributes, style):
+        writer.end_line()
+        writer.quote += 1
+
+
+def _cites(node: LexborNode, tag: str, attributes: dict[str, str | None], style: str) -> bool:
+    """Whether this container holds quoted words; a bare blockquote is also used to indent one's own text."""
+    classes = attributes.get("class") or ""
+    if classes and _QUOTE_CLASSES.search(classes):
+        return True
+    if tag != "blockquote":
+        return False
+    if (attributes.get("type") or "").lower() == "cite" or "gmail_quote" in classes or "cite" in attributes:
+        return True
+    return bool(_CITED_STYLE.search(style)) or _in_quote_container(node)
+
+
+def _in_quote_container(node: LexborNode) -> bool:
+    parent = node.parent
+    for _ in range(6):
+        if parent is None:
+            return False
+        if "gmail_quote" in (parent.attributes.get("class") or ""):
+            return True
+        parent = parent.parent
+    return False
+
+
+def _close(node: LexborNode, writer: _Writer) -> None:
+    tag = node.tag or ""
+    attributes = node.attributes
+    if tag == "a":
+        url = (attributes.get("href") or "").strip()
+        if url.lower().startswith(("http://", "https://")):
+            writer.link(url[:2000], "".join(writer.line[writer.anchor_from :]))
+    if tag in _BLOCKS:
+        writer.blank() if tag in _SPACED else writer.end_line()
+    if tag == "pre":
+        writer.pre = max(0, writer.pre - 1)
+    if _cites(node, tag, attributes, attributes.get("style") or ""):
+        writer.end_line()
+        writer.quote = max(0, writer.quote - 1)
