@@ -241,7 +241,9 @@ def _order_view(site: _Site, row: Row, zone: str) -> dict[str, Any]:
         "images": images,
         "targets": json.loads(row["targets"]),
         "charge": json.loads(row["charge"]) if row["charge"] else None,
-        **{k: _local(row[k], zone) for k in ("placed_at", "due_at", "delivered_at")},
+        **{k: _local(row[k], zone) for k in ("placed_at", "delivered_at")},
+        # A time that the last delivery kept (or missed) promises nothing any more.
+        "due_at": _local(row["due_at"], zone) if (row["due_at"] or "") > (row["delivered_at"] or "") else "",
     }
 
 

@@ -62,14 +62,16 @@ def _order(c: sqlite3.Connection, n: int, count: int, now: datetime) -> None:
     """Older orders are delivered, the newest few are at work or just placed."""
     placed = now - timedelta(hours=10 * (count - n), minutes=7 * (n % 5))
     number = FIRST_NUMBER + n
-    order_id = store.place_order(c, _fields(n, str(number), placed), stamp(placed))
+    # What is still at work is due soon, so that a fresh demo shows no late order.
+    due = placed + timedelta(hours=12) if n < count - 4 else now + timedelta(hours=2 * (n - count) + 12)
+    order_id = store.place_order(c, _fields(n, str(number), due), stamp(placed))
     if n < count - 4:
         store.deliver(c, order_id, stamp(placed + timedelta(hours=9)))
     elif n < count - 2:
         store.set_status(c, store.order(c, order_id), "in_production", stamp(placed + timedelta(hours=1)))
 
 
-def _fields(n: int, number: str, placed: datetime) -> dict[str, Any]:
+def _fields(n: int, number: str, due: datetime) -> dict[str, Any]:
     first_image = 4580 + 9 * n
     return {
         "number": number,
@@ -84,5 +86,5 @@ def _fields(n: int, number: str, placed: datetime) -> dict[str, Any]:
         ],
         "targets": list(TARGETS[n % len(TARGETS)]),
         "address": ADDRESSES[n % len(ADDRESSES)],
-        "due_at": stamp(placed + timedelta(hours=12)),
+        "due_at": stamp(due),
     }
