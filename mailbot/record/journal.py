@@ -235,7 +235,7 @@ def retry(c: Connection, message_id: int, now: datetime) -> None:
     """A set-aside or only recorded message is handled anew, with all its attempts."""
     values = {"state": "new", "attempts": 0, "because": "", "last_error": "", "lease_by": None, "lease_until": None}
     again = (message.c.id == message_id, message.c.state.in_(("set_aside", "recorded")))
-    if c.execute(update(message).where(*again).values(values, handled_at=now)).rowcount != 1:
+    if c.execute(update(message).where(*again).values(values | {"handled_at": now})).rowcount != 1:
         row = message_row(c, message_id)
         raise Conflict(f"M-{message_id} is {row.state.replace('_', ' ')}; only messages set aside or only recorded can be retried.")
 

@@ -14,19 +14,29 @@ from mailbot.record.outbox import NewAction
 from tests.backends.conftest import START
 
 
-def mail(uid: int = 1, body: str = "hello", *, message_id: str = "", place: str = "INBOX", at: datetime = START, **more: Any) -> ReceivedMessage:
+def mail(
+    uid: int = 1, body: str = "hello", *, message_id: str = "", place: str = "INBOX", at: datetime = START, **more: Any
+) -> ReceivedMessage:
     raw = f"Message-ID: {message_id}\r\nFrom: ann@client.example\r\n\r\n{body}".encode()
     values: dict[str, Any] = {
-        "source": "email", "sighting": Sighting(place=place, uidvalidity=7, uid=uid), "received_at": at, "raw": raw,
-        "fingerprint": sha256(raw).hexdigest(), "size": len(raw),
+        "source": "email",
+        "sighting": Sighting(place=place, uidvalidity=7, uid=uid),
+        "received_at": at,
+        "raw": raw,
+        "fingerprint": sha256(raw).hexdigest(),
+        "size": len(raw),
     }
     return ReceivedMessage(**values | more)
 
 
 def comment(comment_id: str = "c1", *, at: datetime = START) -> ReceivedMessage:
     return ReceivedMessage(
-        source="order_comment", sighting=Sighting(place="shop", comment_id=comment_id), received_at=at,
-        fingerprint=f"comment:shop:{comment_id}", raw=b'{"id": "%s"}' % comment_id.encode(), size=12,
+        source="order_comment",
+        sighting=Sighting(place="shop", comment_id=comment_id),
+        received_at=at,
+        fingerprint=f"comment:shop:{comment_id}",
+        raw=b'{"id": "%s"}' % comment_id.encode(),
+        size=12,
     )
 
 
@@ -50,5 +60,8 @@ def email(key: str, ticket: int | None = 1, **more: Any) -> NewAction:
 
 
 def order(id_: str = "o-1", number: str = "10231", client: str = "C1", **more: Any) -> Order:
-    values: dict[str, Any] = {"placed_at": START - timedelta(days=3), "client": Person(id=client, name="Ann", emails=("Ann@Client.example",))}
+    values: dict[str, Any] = {
+        "placed_at": START - timedelta(days=3),
+        "client": Person(id=client, name="Ann", emails=("Ann@Client.example",)),
+    }
     return Order(id=id_, number=number, status="delivered", **values | more)

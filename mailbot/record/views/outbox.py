@@ -1,0 +1,89 @@
+"""Lists of actions and of messages set aside (`mailbot outbox`, `mailbot aside`, the desk's outbox)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from mailbot.model.ticket import ActionState
+from mailbot.record.columns import fixed
+from mailbot.record.tables import action, message
+from mailbot.record.views.times import rfc3339
+
+UNSETTLED: tuple[ActionState, ...] = ("queued", "held", "sending", "uncertain", "gave_up", "suppressed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionView:
+    """An action without its payload. `channel` is email or order_comment for what the client reads, else the action's kind."""
+
+    id: int
+    key: str
+    kind: str
+    ticket: int | None
+    message: int | None
+    place: str
+    to: str
+    template: str
+    message_id: str
+    state: ActionState
+    attempts: int
+    because: str
+    remote_id: str
+    counted: bool
+    created_at: datetime
+    due_at: datetime
+    after: int | None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "id": f"O-{self.id}", "ticket": self.ticket, "message": None if self.message is None else f"M-{self.message}",
+            "channel": self.kind, "to": self.to, "template": self.template, "message_id": self.message_id, "state": self.state,
+            "attempts": self.attempts, "because": self.because, "due_at": rfc3339(self.due_at),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsideView:
+    id: int
+    source: str
+    place: str
+    received_at: datetime
+    sender: str
+    subject: str
+    message_id: str
+    attempts: int
+    size: int
+    because: str
+
+    def as_json(self) -> dict[str, Any]:
+        values = {
+            name: getattr(self, name) for name in ("source", "place", "sender", "subject", "message_id", "attempts", "size", "because")
+        }
+        return {"id": f"M-{self.id}", "received_at": rfc3339(self.received_at)} | values
+
+
+def actions(
+    c: Connection, states: Collection[str] = (), *, ticket: int | None = None, before: int | None = None, limit: int | None = None
+) -> list[ActionView]:
+    """Newest first; no states: all."""
+    query = select(*(action.c[name] for name in ActionView.__slots__)).order_by(action.c.id.desc()).limit(limit)
+    if states:
+        query = query.where(action.c.state.in_(states))
+    if ticket is not None:
+        query = query.where(action.c.ticket == ticket)
+    if before is not None:
+        query = query.where(action.c.id < before)
+    return [ActionView(**dict(row) | {"counted": bool(row["counted"])}) for row in c.execute(query).mappings()]
+
+
+def aside(c: Connection, *, limit: int | None = None) -> list[AsideView]:
+    """Messages that wait for a person, newest first."""
+    wanted = [message.c[name] for name in AsideView.__slots__]
+    query = select(*wanted).where(message.c.state == fixed("set_aside")).order_by(message.c.id.desc()).limit(limit)
+    rows = c.execute(query).mappings()
+    return [AsideView(**dict(row) | {"sender": row["sender"] or "", "message_id": row["message_id"] or ""}) for row in rows]
