@@ -13,7 +13,8 @@ from mailbot.parse import comment, header, html, marks, mime, reply, report
 
 MAX_QUOTED = 500_000
 _STUB = re.compile(
-    r"(?is)^\s*(?:\W{0,5}(?:your|this|the|to view|please|if you)\b[^\n]{0,80}\b(?:html|does not support|doesn't support|compatible)\b[^\n]{0,200}\s*){1,3}$"
+    r"(?is)^\s*(?:\W{0,5}(?:your|this|the|to view|please|if you)\b[^\n]{0,80}"
+    r"\b(?:html|does not support|doesn't support|compatible)\b[^\n]{0,200}\s*){1,3}$"
 )
 _MARKUP = re.compile(r"(?i)^\s*<(?:!doctype html|html|head|body)\b")
 

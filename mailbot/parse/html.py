@@ -24,7 +24,41 @@ _ANY_TAG = re.compile(r"<[^<>]{0,4000}>")
 _VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"])
 _DROPPED = frozenset(["head", "script", "style", "title", "template", "noscript", "object", "svg", "math", "select", "textarea", "iframe"])
 _BLOCKS = frozenset(
-    ["address", "article", "aside", "blockquote", "body", "center", "dd", "div", "dl", "dt", "fieldset", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "tbody", "tr", "ul"]
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "center",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tbody",
+        "tr",
+        "ul",
+    ]
 )
 _SPACED = frozenset(("p", "h1", "h2", "h3", "h4", "blockquote", "ul", "ol", "table"))
 _QUOTE_CLASSES = re.compile(
@@ -33,7 +67,8 @@ _QUOTE_CLASSES = re.compile(
     re.I,
 )
 _ENDING_IDS = re.compile(
-    r"^(?:x_)*(?:divRplyFwdMsg|appendonsend|stopSpelling|OLK_SRC_BODY_SECTION|ms-outlook-mobile-quote|mail-editor-reference-message-container|"
+    r"^(?:x_)*(?:divRplyFwdMsg|appendonsend|stopSpelling|OLK_SRC_BODY_SECTION|ms-outlook-mobile-quote|"
+    r"mail-editor-reference-message-container|"
     r"isForwardContent|zimbraQuote|__zimbra)",
     re.I,
 )
@@ -41,7 +76,8 @@ _OUTLOOK_RULE = re.compile(
     r"border:\s*none;\s*border-top:\s*solid\s*#?(?:b5c4df|e1e1e1)|border-top:\s*(?:solid\s*)?#?(?:b5c4df|e1e1e1)\s", re.I
 )
 _HIDDEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em|%)?\s*(?:;|!|$)|max-height\s*:\s*0(?:px)?\s*(?:;|$)|mso-hide\s*:\s*all",
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em|%)?\s*(?:;|!|$)|"
+    r"max-height\s*:\s*0(?:px)?\s*(?:;|$)|mso-hide\s*:\s*all",
     re.I,
 )
 _CITED_STYLE = re.compile(r"border-left\s*:\s*[^;]{0,40}(?:solid|\dpx|\dpt)", re.I)

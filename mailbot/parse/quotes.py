@@ -9,7 +9,8 @@ import re
 
 _WROTE = (
     r"wrote|writes|schrieb|geschrieben|schreef|geschreven|a écrit|écrit|ha scritto|scritto|escribi[oó]|escribió lo siguiente|"
-    r"escreveu|skrev|skreiv|kirjoitti|napisała?|napisał\(a\)|pisze|napsala?|написала?|написал\(а\)|пишет|пише|написав|написала|yazdı|"
+    r"escreveu|skrev|skreiv|kirjoitti|napisała?|napisał\(a\)|pisze|napsala?|написала?|написал\(а\)|пишет|пише|"
+    r"написав|написала|yazdı|"
     r"írta|a scris|写道|のメール|작성"
 )
 _DATE = (
@@ -22,7 +23,8 @@ WROTE_COLON = re.compile(rf"(?:\b(?:{_WROTE})\b.{{0,60}}|写道|のメール.{{0
 ADDRESS_END = re.compile(r"<?(?:mailto:)?[\w.+-]{1,64}@[\w.-]{1,120}>?[\])>]*[^\w\n]{0,3}$")
 ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{1,100}")
 WROTE_START = re.compile(
-    r"^[\s>*_]*(?:on|am|le|il|el|em|op|den|dne|w dniu|dnia|в|el día|no dia|no|på|kl|ke|ti|pe|la|su|ma|to|at|\d|(?:mon|tue|wed|thu|fri|sat|sun)\w*\b)",
+    r"^[\s>*_]*(?:on|am|le|il|el|em|op|den|dne|w dniu|dnia|в|el día|no dia|no|på|kl|ke|ti|pe|la|su|ma|to|at|\d|"
+    r"(?:mon|tue|wed|thu|fri|sat|sun)\w*)\b",
     re.I,
 )
 QUOTED = re.compile(r"^\s{0,3}(?:>|&gt;|[A-Z]{1,3}>(?:\s|$))")
@@ -32,7 +34,8 @@ _LABEL_FROM = r"from|von|de|da|van|fra|från|od|от|від|lähettäjä|kimden|
 _LABEL_REST = (
     r"sent|to|date|subject|cc|bcc|reply-to|importance|attachments|gesendet|an|datum|betreff|kopie|envoyé|envoyee|à|objet|para|"
     r"enviado|enviado el|enviada|enviada em|fecha|asunto|assunto|data|inviato|oggetto|a|verzonden|aan|onderwerp|sendt|til|emne|"
-    r"skickat|till|ämne|dato|kopia|kopi|wysłano|wysłane|do|dw|temat|отправлено|кому|тема|дата|копия|надіслано|копія|lähetetty|vastaanottaja|"
+    r"skickat|till|ämne|dato|kopia|kopi|wysłano|wysłane|do|dw|temat|отправлено|кому|тема|дата|копия|надіслано|"
+    r"копія|lähetetty|vastaanottaja|"
     r"aihe|päiväys|kime|konu|gönderme|发送时间|收件人|主题|抄送|日期|日時|宛先|件名|date d'envoi|destinataire"
 )
 HEADER_FROM = re.compile(rf"^[\s>*_|]*(?:{_LABEL_FROM})[\s*_]*[:：]", re.I)
@@ -42,19 +45,26 @@ RULE = re.compile(r"^\s*[-_*=]{3,}\s*$")
 
 _FORWARDED = (
     r"forwarded message|forwarded by|weitergeleitete nachricht|message transf[ée]r[ée]|messaggio inoltrato|mensaje reenviado|"
-    r"mensagem encaminhada|doorgestuurd bericht|videresendt melding|videresendt besked|videresendt meddelelse|vidarebefordrat meddelande|"
-    r"vidarebefordrat brev|wiadomość przekazana|treść przekazanej wiadomości|пересланное сообщение|пересылаемое сообщение|переслане повідомлення|"
+    r"mensagem encaminhada|doorgestuurd bericht|videresendt melding|videresendt besked|videresendt meddelelse|"
+    r"vidarebefordrat meddelande|"
+    r"vidarebefordrat brev|wiadomość przekazana|treść przekazanej wiadomości|пересланное сообщение|"
+    r"пересылаемое сообщение|переслане повідомлення|"
     r"转发的邮件|välitetty viesti|edelleenlähetetty viesti|message réexpédié"
 )
 _ORIGINAL = (
-    r"original message|original appointment|original e?-?mail|reply message|ursprüngliche nachricht|ursprungliche nachricht|original-?nachricht|"
-    r"ursprüngliche mail|message d.origine|message original|messaggio originale|mensaje original|mensagem original|oorspronkelijk bericht|"
-    r"opprinnelig melding|oprindelig meddelelse|original meddelelse|ursprungligt meddelande|originalmeddelande|wiadomość oryginalna|"
+    r"original message|original appointment|original e?-?mail|reply message|ursprüngliche nachricht|"
+    r"ursprungliche nachricht|original-?nachricht|"
+    r"ursprüngliche mail|message d.origine|message original|messaggio originale|mensaje original|"
+    r"mensagem original|oorspronkelijk bericht|"
+    r"opprinnelig melding|oprindelig meddelelse|original meddelelse|ursprungligt meddelande|originalmeddelande|"
+    r"wiadomość oryginalna|"
     r"oryginalna wiadomość|исходное сообщение|оригинальное сообщение|вихідне повідомлення|原始邮件|邮件原件|alkuperäinen viesti|元のメッセージ"
 )
 FORWARDED = re.compile(
-    rf"^[\s>]*(?:[-_*=]{{2,}}\s*(?:{_FORWARDED})\b|begin forwarded message\s*:|anfang der weitergeleiteten (?:nachricht|e-?mail)|"
-    rf"début du message (?:réexpédié|transféré)|inizio messaggio inoltrato|inicio del mensaje reenviado|início da mensagem encaminhada|"
+    rf"^[\s>]*(?:[-_*=]{{2,}}\s*(?:{_FORWARDED})\b|begin forwarded message\s*:|"
+    rf"anfang der weitergeleiteten (?:nachricht|e-?mail)|"
+    rf"début du message (?:réexpédié|transféré)|inizio messaggio inoltrato|inicio del mensaje reenviado|"
+    rf"início da mensagem encaminhada|"
     rf"begin doorgestuurd bericht|vidarebefordrat brev|start på videresendt|początek przekazywanej|начало переадресованного)",
     re.I,
 )
@@ -64,8 +74,10 @@ FORWARD_SUBJECT = re.compile(r"^\s*(?:re:\s*)?(?:fwd?|wg|tr|rv|enc|doorst|fs|vs|
 DELIMITER = re.compile(r"^\s*(?:--|–|—)\s?$")
 LINE_DELIMITER = re.compile(r"^\s*(?:_{3,}|-{4,}|={4,}|\*{4,})\s*$")
 _DEVICE = (
-    r"iphone|ipad|ipod|android\w*|samsung|galaxy|htc|huawei|blackberry|mobile|mobil\w*|handy|smartphone|phone|téléphone|telefon\w*|portable|"
-    r"windows|outlook|airmail|mailbox|yahoo|gmail|gmx|web\.de|proton\w*|mail|xperia|nokia|lumia|pixel|oneplus|xiaomi|tablet|cell|mac"
+    r"iphone|ipad|ipod|android\w*|samsung|galaxy|htc|huawei|blackberry|mobile|mobil\w*|handy|smartphone|phone|"
+    r"téléphone|telefon\w*|portable|"
+    r"windows|outlook|airmail|mailbox|yahoo|gmail|gmx|web\.de|proton\w*|mail|xperia|nokia|lumia|pixel|oneplus|"
+    r"xiaomi|tablet|cell|mac"
 )
 MOBILE = re.compile(
     rf"^[\s<(*_]*(?:sent (?:from|via|with|by|on|using) (?:.{{0,60}}\b(?:{_DEVICE})\b.{{0,80}}|my .{{1,70}})"
@@ -74,32 +86,44 @@ MOBILE = re.compile(
     rf"|(?:envoyé|envoyée) (?:de|depuis|à partir|avec|via) .{{0,90}}|télécharger outlook .{{0,40}}|obtenez outlook .{{0,40}}"
     rf"|enviado (?:desde|do|da|de|a partir|por) .{{0,60}}\b(?:{_DEVICE})\b.{{0,60}}|obtener outlook .{{0,40}}"
     rf"|inviato (?:da|dal|con|tramite) .{{0,60}}\b(?:{_DEVICE})\b.{{0,60}}"
-    rf"|(?:verzonden|verstuurd) (?:vanaf|met|via|vanuit) .{{0,90}}|(?:sendt|sent) (?:fra|med|via) .{{0,60}}|skickat från .{{0,60}}|skickades från .{{0,60}}"
-    rf"|wysłan[eoy] z .{{0,60}}|отправлено (?:с|из|от) .{{0,60}}|надіслано (?:з|із) .{{0,60}}|lähetetty .{{0,60}}|发自我的.{{0,40}}|發自我的.{{0,40}}|從我的.{{0,30}}傳送|iPhoneから送信)"
+    rf"|(?:verzonden|verstuurd) (?:vanaf|met|via|vanuit) .{{0,90}}|(?:sendt|sent) (?:fra|med|via) .{{0,60}}|"
+    rf"skickat från .{{0,60}}|skickades från .{{0,60}}"
+    rf"|wysłan[eoy] z .{{0,60}}|отправлено (?:с|из|от) .{{0,60}}|надіслано (?:з|із) .{{0,60}}|"
+    rf"lähetetty .{{0,60}}|发自我的.{{0,40}}|發自我的.{{0,40}}|從我的.{{0,30}}傳送|iPhoneから送信)"
     rf"(?:https?://\S{{0,200}})?[\s>)*_.]*$",
     re.I,
 )
 CLOSING = re.compile(
-    r"^\s*(?:(?:mit |with |many |viele |liebe |beste |best |kind |kindest |warm |warmest |freundliche |schöne |med |med venlig |vänliga |bästa )*"
-    r"(?:regards|wishes|gr(?:ü|ue)(?:ß|ss)en?|freundlichen gr(?:ü|ue)(?:ß|ss)en|besten gr(?:ü|ue)(?:ß|ss)en|hälsning(?:ar)?|vänlig hälsning|hilsen|hilsner)"
-    r"|mfg|lg|vg|mvh|best|cheers|thanks|many thanks|thank you|sincerely|yours(?: sincerely| truly| faithfully)?|cordialement|bien à vous|"
-    r"bien cordialement|salutations|saludos?(?: cordiales)?|un saludo|atentamente|cordiali saluti|distinti saluti|un saluto|atenciosamente|"
+    r"^\s*(?:(?:mit |with |many |viele |liebe |beste |best |kind |kindest |warm |warmest |freundliche |schöne |"
+    r"med |med venlig |vänliga |bästa )*"
+    r"(?:regards|wishes|gr(?:ü|ue)(?:ß|ss)en?|freundlichen gr(?:ü|ue)(?:ß|ss)en|besten gr(?:ü|ue)(?:ß|ss)en|"
+    r"hälsning(?:ar)?|vänlig hälsning|hilsen|hilsner)"
+    r"|mfg|lg|vg|mvh|best|cheers|thanks|many thanks|thank you|sincerely|yours(?: sincerely| truly|"
+    r" faithfully)?|cordialement|bien à vous|"
+    r"bien cordialement|salutations|saludos?(?: cordiales)?|un saludo|atentamente|cordiali saluti|"
+    r"distinti saluti|un saluto|atenciosamente|"
     r"cumprimentos|abraços|met vriendelijke groet(?:en)?|vriendelijke groet(?:en)?|groet(?:en|jes)?|pozdrawiam|z poważaniem|"
     r"ystävällisin terveisin|terveisin|с уважением|з повагою)\b.{0,40}$",
     re.I,
 )
 CONTACT = re.compile(
-    r"https?://|www\.\S|\b[\w.+-]+@[\w-]+\.\w|(?:\+|\b00|\(0)\d[\d\s()./-]{6,}|\b(?:tel|phone|mobile?|cell|fax|mob|gsm|tlf|puh|тел)\b\.?\s?:?\s?[\d+(]",
+    r"https?://|www\.\S|\b[\w.+-]+@[\w-]+\.\w|(?:\+|\b00|\(0)\d[\d\s()./-]{6,}|\b(?:tel|phone|mobile?|cell|fax|"
+    r"mob|gsm|tlf|puh|тел)\b\.?\s?:?\s?[\d+(]",
     re.I,
 )
 LEGAL = re.compile(
-    r"(?:this|the) (?:e-?mail|message|communication|transmission)\b.{0,120}\b(?:confidential|privileged|intended (?:solely|only|for)|proprietary)|"
-    r"\bintended recipient|confidentiality notice|if you (?:have received|received|are not).{0,60}(?:in error|by mistake|recipient)|"
-    r"consider the environment before|virus-free\.|scanned (?:by|for) .{0,40}virus|checked by avg|this email has been (?:checked|scanned)|"
+    r"(?:this|the) (?:e-?mail|message|communication|transmission)\b.{0,120}\b(?:confidential|privileged|"
+    r"intended (?:solely|only|for)|proprietary)|"
+    r"\bintended recipient|confidentiality notice|if you (?:have received|received|are not).{0,60}(?:in error|"
+    r"by mistake|recipient)|"
+    r"consider the environment before|virus-free\.|scanned (?:by|for) .{0,40}virus|checked by avg|"
+    r"this email has been (?:checked|scanned)|"
     r"registered in (?:england|scotland|ireland|wales)|company (?:no|number|registration)\b|"
     r"diese (?:e-?mail|nachricht) .{0,80}(?:vertraulich|rechtlich geschützt)|(?:handelsregister|amtsgericht|hrb)\b.{0,60}\d|"
-    r"(?:ce (?:message|courriel|mail)|cet e-?mail) .{0,120}confidentiel|(?:este|esta) (?:mensaje|mensagem|correo|e-?mail) .{0,120}(?:confidencial|destinatari)|"
-    r"(?:questo messaggio|la presente (?:e-?mail|comunicazione)) .{0,120}(?:riservat|confidenzial)|dit (?:bericht|e-?mail(?:bericht)?) .{0,120}vertrouwelijk|"
+    r"(?:ce (?:message|courriel|mail)|cet e-?mail) .{0,120}confidentiel|(?:este|esta) (?:mensaje|mensagem|"
+    r"correo|e-?mail) .{0,120}(?:confidencial|destinatari)|"
+    r"(?:questo messaggio|la presente (?:e-?mail|comunicazione)) .{0,120}(?:riservat|confidenzial)|"
+    r"dit (?:bericht|e-?mail(?:bericht)?) .{0,120}vertrouwelijk|"
     r"(?:denne|dette|detta|den här) .{0,60}(?:konfidensiel|fortrolig|konfidentiell)|niniejsza wiadomość .{0,80}poufn|"
     r"(?:данное|это) (?:сообщение|письмо) .{0,80}конфиденц",
     re.I,

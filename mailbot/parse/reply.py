@@ -128,8 +128,20 @@ def _header_block(lines: list[str], at: int) -> bool:
 def _attribution(lines: list[str], at: int) -> int:
     """How many lines the "On ..., X wrote:" line takes (it may be broken); 0 for none."""
     first = lines[at]
-    if len(first) > 300 or not (quotes.WROTE_START.match(first) or "@" in first or quotes.WROTE_COLON.search(first)):
+    if len(first) > 300 or not (quotes.DATE.search(first) or "@" in first or quotes.WROTE_COLON.search(first)):
         return 0
+    width = _attribution_width(lines, at)
+    later = range(at + 1, at + width)
+    # The client's own last line may stand right above: the shortest run of lines that says it all is the attribution.
+    return 0 if any(_says_all(lines, begin, at + width) for begin in later) else width
+
+
+def _says_all(lines: list[str], begin: int, end: int) -> bool:
+    joined = " ".join(x.strip() for x in lines[begin:end])
+    return bool(quotes.WROTE_START.match(joined)) and bool(quotes.DATE.search(joined)) and _wrote(joined, lines, end)
+
+
+def _attribution_width(lines: list[str], at: int) -> int:
     joined = ""
     for width in range(1, 8):
         if at + width > len(lines):
@@ -163,6 +175,8 @@ def _wrote(joined: str, lines: list[str], after: int) -> bool:
 
 def _quote_follows(lines: list[str], at: int) -> bool:
     following = next((x for x in lines[at : at + 4] if x.strip()), "")
+    if quotes.WROTE_COLON.search(following):
+        return False
     return bool(quotes.QUOTED.match(following) or quotes.BAR_QUOTED.match(following))
 
 
