@@ -91,8 +91,10 @@ def _counting(part: Folded, tools: _Tools) -> list[_Word]:
     ranges = sentences(part) if found else []
     verdicts = [_counts(word, text, part, sentence_of(ranges, word.start), tools) for word in found]
     for index in range(len(found) - 1):
-        if _PAIR.fullmatch(text, found[index].end, found[index + 1].start) and (verdicts[index] or verdicts[index + 1]):
-            verdicts[index] = verdicts[index + 1] = True
+        first, second = found[index], found[index + 1]
+        if _PAIR.fullmatch(text, first.end, second.start):
+            offered = _is_start(text[sentence_of(ranges, first.start)[0] : first.start]) and _MARK_AFTER.match(text, second.end)
+            verdicts[index] = verdicts[index + 1] = bool(verdicts[index] or verdicts[index + 1] or offered)
     return [word for word, counts in zip(found, verdicts, strict=True) if counts]
 
 
