@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.agencies import client_writes, place_delivered
 from tests.e2e.world import PASSWORD, USER, World
 from tests.support.dovecot import Dovecot
-from tests.support.orders import Orders
+from tests.support.orders import running_orders
 from tests.support.smtp_sink import SmtpSink
 
 MAILS = 100
@@ -55,11 +56,10 @@ class Workload:
     def comment(self, world: World) -> None:
         """Each on an order of its own; ten reject the delivery, ten are plain, ten say nothing of a keyword."""
         words = ("Correction: image 3 is too dark.", "Amendment: please add a blue sky in image 2.", "the lawn in image 1 is still brown")
-        for i in range(self.comments):
-            order = world.orders.place(number=str(7700000 + i), email=f"agent{i}@agency{i}.example", status="delivered", images=12)
-            comment = world.orders.comment(order, words[i % 3], rejects_delivery=i % 3 == 0)
-            self.comment_ids.append(comment)
-            self.commented_orders.append(order)
+        numbers = [(str(7700000 + i), f"agent{i}@agency{i}.example") for i in range(self.comments)]
+        self.commented_orders = place_delivered(world.orders, numbers)
+        rows = [(order, words[i % 3], i % 3 == 0) for i, order in enumerate(self.commented_orders)]
+        self.comment_ids = client_writes(world.orders, rows)
 
     def people(self) -> list[int]:
         return [i for i in range(self.mails) if generator().kind(i) != "auto"]
@@ -91,12 +91,10 @@ def a_company(
 ) -> Iterator[tuple[World, Workload]]:
     """Servers, configuration and (where `known`) an order for each sender of the mails."""
     make = generator()
-    with Dovecot({USER: PASSWORD}) as dovecot, SmtpSink() as sink, Orders(folder / "orders") as orders:
+    with Dovecot({USER: PASSWORD}) as dovecot, SmtpSink() as sink, running_orders(folder / "orders") as orders:
         work = Workload(mails=mails, comments=comments)
         if known:
-            orders.place_many(
-                [(str(make.order(i)), make.sender(i), "delivered") for i in range(mails) if make.kind(i) not in ("auto", "reply")]
-            )
+            place_delivered(orders, [(str(make.order(i)), make.sender(i)) for i in range(mails) if make.kind(i) not in ("auto", "reply")])
         here = World(folder, dovecot, sink, orders, **world)
         here.write_config()
         yield here, work

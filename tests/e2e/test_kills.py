@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.agencies import answers_on_orders
 from tests.e2e.company import Workload, a_company, generator
 from tests.e2e.world import USER, World, kill, until
 
@@ -55,7 +56,7 @@ def _nothing_lost_nothing_doubled(world: World, work: Workload) -> None:
     mails = [a for a in world.outbox() if a["channel"] == "email"]
     uncertain = {a["message_id"] for a in mails if a["state"] == "uncertain"}
     assert {a["message_id"] for a in mails} == set(accepted) | uncertain
-    comments = Counter(c["order_id"] for c in world.orders.company_comments() if c["visibility"] == "client")
+    comments = Counter(answers_on_orders(world.orders))
     assert all(n == 1 for n in comments.values())
     assert world.dovecot.count(USER, "INBOX") == 0
     assert len(tickets) == len([i for i in work.people() if make.kind(i) != "reply"]) + work.comments

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.agencies import answers_on_orders
 from tests.e2e.company import MAILS, Workload, a_company
 from tests.e2e.world import USER, World
 
@@ -46,7 +47,7 @@ def test_every_acknowledgement_arrived_once_by_its_channel(handled: tuple[World,
     world, work = handled
     sent = Counter(r for mail in world.sink.mails() for r in mail["recipients"])
     assert {a: n for a, n in sent.items() if a in work.new_clients()} == dict.fromkeys(work.new_clients(), 1)
-    answers = Counter(c["order_id"] for c in world.orders.company_comments() if c["visibility"] == "client")
+    answers = Counter(answers_on_orders(world.orders))
     assert {o: answers[o] for o in work.commented_orders} == dict.fromkeys(work.commented_orders, 1)
     assert all(mail["auto_submitted"] == "auto-replied" for mail in world.sink.mails())
 
@@ -59,9 +60,9 @@ def test_processed_holds_every_mail_once(handled: tuple[World, Workload]) -> Non
 
 def test_a_second_run_changes_nothing(handled: tuple[World, Workload]) -> None:
     world, _ = handled
-    before = (world.tickets(), world.outbox(), len(world.sink.mails()), len(world.orders.company_comments()))
+    before = (world.tickets(), world.outbox(), len(world.sink.mails()), len(answers_on_orders(world.orders)))
     world.run("run", "--once")
-    assert (world.tickets(), world.outbox(), len(world.sink.mails()), len(world.orders.company_comments())) == before
+    assert (world.tickets(), world.outbox(), len(world.sink.mails()), len(answers_on_orders(world.orders))) == before
 
 
 def test_unknown_senders_get_exactly_the_budget_and_the_rest_is_suppressed(tmp_path: Path) -> None:

@@ -7,27 +7,27 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.agencies import place_delivered
 from tests.e2e.company import PASSWORD
 from tests.e2e.world import USER, World, until
-from tests.support.dovecot import Dovecot
-from tests.support.orders import Orders
+from tests.support.dovecot import Dovecot, free_port
+from tests.support.orders import running_orders
 from tests.support.smtp_sink import SmtpSink
-from tests.support.dovecot import free_port
 
 pytestmark = [pytest.mark.dovecot, pytest.mark.xdist_group("e2e")]
 
 
 def test_a_dead_mailbox_and_a_slow_order_system_do_not_delay_the_other_mailbox(tmp_path: Path) -> None:
-    with Dovecot({USER: PASSWORD}) as dovecot, SmtpSink() as sink, Orders(tmp_path / "orders", faults=True) as orders:
+    with Dovecot({USER: PASSWORD}) as dovecot, SmtpSink() as sink, running_orders(tmp_path / "orders") as orders:
         dead = (
             f'[[mailbox]]\nname = "dead"\nhost = "127.0.0.1"\nport = {free_port()}\ntls = "none"\nuser = "x@studio.example"\n'
             f'password_file = "{tmp_path}/password"'
         )
         world = World(tmp_path, dovecot, sink, orders, extra=dead)
         world.write_config()
-        orders.place_many([("6600001", "ann@agency.example", "delivered")])
+        place_delivered(orders, [("6600001", "ann@agency.example")])
         world.run("run", "--once", check=False)
-        orders.fault(delay=30)
+        orders.faults({"delay": 30, "times": 1000})
         process = world.start()
         try:
             assert until(lambda: "running" in world.log(), 20), world.log()

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.agencies import answers_on_orders, client_writes, place_delivered
 from tests.e2e.company import PASSWORD
 from tests.e2e.world import USER, World, until
 from tests.support.dovecot import Dovecot
-from tests.support.orders import Orders
+from tests.support.orders import Orders, running_orders
 from tests.support.smtp_sink import SmtpSink
 
 pytestmark = [pytest.mark.dovecot, pytest.mark.postgres, pytest.mark.xdist_group("e2e")]
@@ -20,14 +21,13 @@ LIMITS = "known_address_hour = 100000\nknown_address_day = 100000\nunknown_domai
 
 
 def test_a_mail_and_a_comment_on_one_order_are_one_ticket_with_one_acknowledgement(tmp_path: Path, postgres_url: str) -> None:
-    with Dovecot({USER: PASSWORD}) as dovecot, SmtpSink() as sink, Orders(tmp_path / "orders") as orders:
+    with Dovecot({USER: PASSWORD}) as dovecot, SmtpSink() as sink, running_orders(tmp_path / "orders") as orders:
         world = World(tmp_path, dovecot, sink, orders, database=postgres_url, limits=LIMITS)
         world.write_config()
         world.run("run", "--once")
-        ids = orders.place_many([(str(8800000 + i), f"agent{i}@agency.example", "delivered") for i in range(PAIRS)])
+        ids = place_delivered(orders, [(str(8800000 + i), f"agent{i}@agency.example") for i in range(PAIRS)])
         dovecot.deliver_many(USER, [_mail(i) for i in range(PAIRS)])
-        for i, order in enumerate(ids):
-            orders.comment(order, f"Correction: the sky in image {i % 9 + 1} is grey.", rejects_delivery=True)
+        client_writes(orders, [(order, f"Correction: the sky in image {i % 9 + 1} is grey.", True) for i, order in enumerate(ids)])
         processes = [world.start(), world.start()]
         try:
             assert until(lambda: _done(world), 240, every=2), world.log()[-3000:]
@@ -57,6 +57,6 @@ def _one_each(world: World, orders: Orders) -> None:
     assert len(tickets) == PAIRS
     assert {len(t["messages"]) for t in tickets} == {2}
     by_mail = Counter(m["in_reply_to"] for m in world.sink.mails())
-    by_comment = Counter(c["order_id"] for c in orders.company_comments() if c["visibility"] == "client")
+    by_comment = Counter(answers_on_orders(orders))
     assert sum(by_mail.values()) + sum(by_comment.values()) == PAIRS
     assert max((*by_mail.values(), *by_comment.values())) == 1
