@@ -73,6 +73,9 @@ service imap-login {{
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service lmtp {{
   inet_listener lmtp {{
@@ -167,8 +170,9 @@ class Dovecot:
     def empty(self, user: str) -> None:
         """Removes all mails and folders of a user but INBOX, Sent."""
         with self.imap(user) as c:
-            c.store("1:*", "+FLAGS", "\\Deleted")
-            c.expunge()
+            if c.search(None, "ALL")[1][0]:
+                c.store("1:*", "+FLAGS", "\\Deleted")
+                c.expunge()
             for line in c.list()[1]:
                 name = line.rpartition(b" ")[2].strip(b'"').decode()
                 if name not in ("INBOX", "Sent"):
@@ -181,6 +185,7 @@ class Dovecot:
     def set_password(self, user: str, value: str) -> None:
         self.users[user] = value
         self._write_users()
+        time.sleep(1.1)  # Dovecot looks at the file at most once a second
 
     def doveadm(self, *words: str) -> None:
         subprocess.run(["/usr/bin/doveadm", "-c", str(self.base / "dovecot.conf"), *words], check=True, capture_output=True)

@@ -121,7 +121,7 @@ class _Handler:
         if local in AFTER_DATA:
             return AFTER_DATA[local]
         raw = base64.b64encode(envelope.original_content).decode()
-        self.note({"sender": envelope.mail_from, "recipients": envelope.rcpt_tos, "raw": raw})
+        self.note({"sender": envelope.mail_from.removeprefix("<>"), "recipients": envelope.rcpt_tos, "raw": raw})
         if local == "drop-after-data":
             server.transport.abort()
         if local == "slow":
@@ -133,7 +133,7 @@ async def _serve(args: argparse.Namespace) -> None:
     from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword  # only the process needs it
 
     def authenticator(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> Any:
-        return AuthResult(success=isinstance(data, LoginPassword) and data.password.decode() == args.password)
+        return AuthResult(success=isinstance(data, LoginPassword) and data.password.decode() == args.password, handled=False)
 
     class Server(SMTP):
         async def auth_XOAUTH2(self, server: Any, words: list[str]) -> Any:  # noqa: N802  # aiosmtpd's names
