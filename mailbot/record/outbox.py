@@ -61,8 +61,10 @@ def queue(c: Connection, rows: Sequence[NewAction], now: datetime) -> list[int]:
     if not rows:
         return []
     new = insert(c, action).on_conflict_do_nothing().returning(action.c.key, action.c.id)
-    first = {row.key: row for row in reversed(rows)}  # of two with one key the earlier counts
-    fresh = {row.key: row.id for row in c.execute(new, [_values(row, now) for row in reversed(first.values())])}
+    first: dict[str, NewAction] = {}
+    for row in rows:
+        first.setdefault(row.key, row)
+    fresh = {row.key: row.id for row in c.execute(new, [_values(row, now) for row in first.values()])}
     others = ({row.key for row in rows} | {row.after_key for row in rows if row.after_key}) - fresh.keys()
     states = select(action.c.key, action.c.id, action.c.state).where(action.c.key.in_(others))
     known = {row.key: row for row in c.execute(states)} if others else {}

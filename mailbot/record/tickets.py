@@ -95,7 +95,9 @@ def reserve(c: Connection, count: int) -> list[int]:
     if c.dialect.name == "postgresql":
         numbers = text("SELECT nextval(pg_get_serial_sequence('ticket', 'id')) FROM generate_series(1, :count)")
         return sorted(c.execute(numbers, {"count": count}).scalars())
-    last: int = c.execute(text("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'ticket'")).scalar_one()
+    # Both: a deleted ticket's number is not given again, and a rebuilt table (a revision) may have lost its sequence.
+    highest = "SELECT max(coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'ticket'), 0), coalesce(max(id), 0)) FROM ticket"
+    last: int = c.execute(text(highest)).scalar_one()
     return list(range(last + 1, last + 1 + count))
 
 

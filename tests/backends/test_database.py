@@ -10,8 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
-from mailbot.errors import BadConfig, Unavailable
-from mailbot.record import leases, locks, migrations, settings_store
+from mailbot.errors import BadConfig, NotFound, Unavailable
+from mailbot.record import leases, locks, migrations, outbox, settings_store
 from mailbot.record.columns import Time, Words
 from mailbot.record.database import Database, SteadyClock
 from tests.backends.conftest import START, Clock
@@ -63,9 +63,9 @@ def test_now_is_one_value_per_transaction(url: str) -> None:
 
 
 def test_a_failed_transaction_leaves_nothing(db: Database) -> None:
-    with pytest.raises(RuntimeError), db.transaction() as c:
+    with pytest.raises(NotFound), db.transaction() as c:
         settings_store.put(c, "a", "1")
-        raise RuntimeError
+        outbox.get(c, 1)
     with db.reading() as c:
         assert settings_store.get(c, "a") is None
 

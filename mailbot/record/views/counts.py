@@ -75,4 +75,4 @@ def broken(c: Connection) -> list[Broken]:
 
 def _by_state(c: Connection, table: Table) -> dict[str, int]:
     state: Column[Any] = table.c.state
-    return {name: number for name, number in c.execute(select(state, func.count()).group_by(state)).tuples()}
+    return {str(row[0]): int(row[1]) for row in c.execute(select(state, func.count()).group_by(state))}

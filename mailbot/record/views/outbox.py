@@ -19,7 +19,7 @@ UNSETTLED: tuple[ActionState, ...] = ("queued", "held", "sending", "uncertain", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionView:
-    """An action without its payload. `channel` is email or order_comment for what the client reads, else the action's kind."""
+    """An action without its payload. The JSON's `channel` is its kind (email, order_comment, reopen, ...)."""
 
     id: int
     key: str

@@ -76,15 +76,14 @@ def handled(c: Connection, ids: list[int]) -> list[HandledMessage]:
     comments = select(sighting.c.comment_id).where(sighting.c.message == m.c.id).limit(1).scalar_subquery().label("comment_id")
     wanted = select(m, comments, d.c.text, d.c.parsed_json, d.c.findings_json, d.c.decision_json, d.c.rules_hash, d.c.templates_hash)
     rows = c.execute(wanted.outerjoin(d, d.c.message == m.c.id).where(m.c.id.in_(ids)).order_by(m.c.id)).mappings()
-    texts = ("message_id", "comment_id", "sender", "subject", "text", "rules_hash", "templates_hash")
+    texts: tuple[str, ...] = ("message_id", "comment_id", "sender", "subject", "text", "rules_hash", "templates_hash")
     same = ("id", "source", "place", "received_at", "state", "because")
-    return [
-        HandledMessage(
-            **{name: row[name] for name in same}, **{name: row[name] or "" for name in texts}, parsed=_json(row["parsed_json"]),
-            findings=_json(row["findings_json"]), decision=_json(row["decision_json"]),
-        )
-        for row in rows
-    ]  # fmt: skip
+    documents = ("parsed", "findings", "decision")
+    found = []
+    for row in rows:
+        values: dict[str, Any] = {name: row[name] for name in same} | {name: row[name] or "" for name in texts}
+        found.append(HandledMessage(**values | {name: _json(row[f"{name}_json"]) for name in documents}))
+    return found
 
 
 def _log(c: Connection, ticket_id: int) -> list[LogLine]:
