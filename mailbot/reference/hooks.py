@@ -26,10 +26,8 @@ class Hooks:
     url: str
     secret: str = field(repr=False)
 
-    def run(self, database: Database, done: threading.Event) -> None:
-        """Tells of every event from now on, oldest first, until `done` or the receiver answers 410."""
-        with database.reading() as c:
-            seq = store.last_event(c)
+    def run(self, database: Database, seq: int, done: threading.Event) -> None:
+        """Tells of every event after `seq`, oldest first, until `done` or the receiver answers 410."""
         tries = 0
         with httpx2.Client(timeout=5, trust_env=False) as client:
             while not done.wait(0.2 if tries == 0 else PAUSES[min(tries, len(PAUSES)) - 1]):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import uvicorn
 
+from mailbot.reference import store
 from mailbot.reference.api import Server
 from mailbot.reference.app import build
 from mailbot.reference.database import Database
@@ -56,7 +57,9 @@ def serve(
     done = threading.Event()
     helpers = [threading.Thread(target=_watch, args=(server, stop, done), daemon=True)] if stop else []
     if hooks:
-        helpers.append(threading.Thread(target=hooks.run, args=(opened, done), daemon=True))
+        with opened.reading() as c:
+            seen = store.last_event(c)
+        helpers.append(threading.Thread(target=hooks.run, args=(opened, seen, done), daemon=True))
     for helper in helpers:
         helper.start()
     try:
