@@ -20,7 +20,7 @@ class Trail:
     reasons: list[Reason] = field(default_factory=list)
 
     def add(self, by: str, because: str) -> None:
-        self.reasons.append(Reason(by, because))
+        self.reasons.append(Reason(by, because or "the check gave no words"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

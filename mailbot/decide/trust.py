@@ -68,7 +68,7 @@ def _trust(case: Case, sender: str) -> Trust:
     if proof.proof == "token" and case.context.token_valid:
         case.trail.add("policy P43", "answers a signed mail of ours from the address it was sent to")
         return "token"
-    if proof.proof == "authenticated":
+    if proof.proof == "authenticated" or proof.authenticated:
         case.trail.add("policy P43", f"the mail server vouches for the sender: {proof.evidence.because}")
         return "authenticated"
     case.trail.add("policy P43", "no proof; the address is " + ("in the address book" if in_book else "not in the address book"))
