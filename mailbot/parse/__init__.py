@@ -16,6 +16,7 @@ _STUB = re.compile(
     r"(?is)^\s*(?:\W{0,5}(?:your|this|the|to view|please|if you)\b[^\n]{0,80}"
     r"\b(?:html|does not support|doesn't support|compatible)\b[^\n]{0,200}\s*){1,3}$"
 )
+_RESERVED = re.compile("[\ue000-\ue002]")  # html.py marks with them; nobody else may
 _MARKUP = re.compile(r"(?i)^\s*<(?:!doctype html|html|head|body)\b")
 
 
@@ -84,7 +85,7 @@ def _words(bodies: list[mime.Body]) -> tuple[str, tuple[tuple[str, ...], str], l
     beside: list[str] = []
     problems: list[str] = []
     for body in bodies:
-        plain, markup = _tidy(body.plain), body.html
+        plain, markup = _RESERVED.sub("", _tidy(body.plain)), body.html
         if _MARKUP.match(plain):
             plain, markup = "", plain
         wanted = _stub(plain) or not plain.strip()

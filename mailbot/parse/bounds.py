@@ -15,13 +15,15 @@ MAX_SIZE = 40 * MIB
 MAX_LINES = 600_000
 MAX_HEADER = 256 * 1024
 MAX_FIELD = 8192
+MAX_PART_FIELD = 2048  # parameters of parts are parsed several times, each time quadratic
+MAX_STATUS = 64 * 1024  # every blank line in a delivery status begins a new message object
 MAX_FIELDS = 400
 MAX_TRACE = 60
 MAX_PARTS = 500
 MAX_DEPTH = 100
 _TRACE = (b"received", b"x-received", b"arc-", b"authentication-results", b"dkim-", b"x-ms-", b"x-microsoft")
 _NESTING = re.compile(rb"(?i)content-type:\s{0,80}(?:multipart|message)/")
-_BLANK_RUN = re.compile(rb"(?:[ \t]*\r?\n){64,}")
+_BLANK_RUN = re.compile(rb"\n[ \t\r\n]{200,}")  # one class, no group: a repeated group keeps a stack of every turn
 _LONE_CR = re.compile(rb"\r(?!\n)")
 _HEADER_END = re.compile(rb"\r?\n[ \t]*\r?\n|\r?\n\Z")
 _CONTENT_FIELD = re.compile(rb"(?i)content-(?:type|disposition|id|transfer-encoding|description)\s*:")
@@ -76,6 +78,7 @@ def tame(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
         problems.append(f"only the first {MAX_SIZE // MIB} MiB were read")
     if raw.count(b"\n") > MAX_LINES // 20:
         raw = _fewer_lines(raw, problems)
+    raw = _short_status(raw, problems)
     cut = _nesting_cut(raw)
     if cut < len(raw):
         raw = raw[:cut]
@@ -137,7 +140,7 @@ def _tame_headers(raw: bytes, problems: list[str]) -> bytes:
     out = [_tame_head(raw[:end], problems)]
     last = end
     for begin, stop in _part_heads(raw, end):
-        if stop - begin > MAX_FIELD:
+        if stop - begin > MAX_PART_FIELD * 2:
             out += [raw[last:begin], _tame_part_head(raw[begin:stop])]
             last = stop
             problems.append("a part's overlong header was cut")
@@ -201,7 +204,20 @@ def _part_heads(raw: bytes, begin: int) -> Iterator[tuple[int, int]]:
 
 
 def _tame_part_head(head: bytes) -> bytes:
-    return b"".join(f if len(f) <= MAX_FIELD else f[:MAX_FIELD].rstrip(b"\r\n") + b"\n" for f in _fields(head))[: 8 * MAX_FIELD]
+    cap = MAX_PART_FIELD
+    return b"".join(f if len(f) <= cap else f[:cap].rstrip(b"\r\n") + b"\n" for f in _fields(head))[: 32 * cap]
+
+
+def _short_status(raw: bytes, problems: list[str]) -> bytes:
+    at = raw.find(b"message/delivery-status")
+    while at >= 0:
+        stop = raw.find(b"\n--", at)
+        stop = len(raw) if stop < 0 else stop
+        if stop - at > MAX_STATUS:
+            raw = raw[: at + MAX_STATUS] + raw[stop:]
+            problems.append("only the first part of a long delivery status was read")
+        at = raw.find(b"message/delivery-status", at + 23)
+    return raw
 
 
 def _head_end(raw: bytes, begin: int) -> int:

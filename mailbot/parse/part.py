@@ -10,6 +10,7 @@ from email.message import Message
 
 from mailbot.parse import charset, header
 
+MAX_TEXT_BYTES = 3_000_000
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}")
 _META = re.compile(rb"""(?i)<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}["']?\s{0,5}([A-Za-z0-9_.:-]{2,40})""")
 
@@ -41,9 +42,9 @@ class Part:
     def is_body(self) -> bool:
         return self.content_type in ("text/plain", "text/html") and not self.detached and not self.name
 
-    def data(self) -> bytes:
-        """The decoded bytes; an unknown or broken transfer encoding gives what can be had."""
-        raw = _payload(self.message)
+    def data(self, cap: int | None = None) -> bytes:
+        """The decoded bytes (of the first `cap` as sent); an unknown or broken transfer encoding gives what can be had."""
+        raw = _payload(self.message, cap)
         encoding = _value(self.message, "content-transfer-encoding").strip(" \"';").partition(" ")[0].lower()
         if encoding == "base64":
             return header.base64_bytes(raw)
@@ -55,7 +56,7 @@ class Part:
 
     def text(self) -> tuple[str, str]:
         """The text with plain line ends, and what was wrong with it ("" for nothing)."""
-        data = self.data()
+        data = self.data(MAX_TEXT_BYTES)
         claimed = _parameter(self.message, "charset")
         if not claimed and self.content_type == "text/html":
             meta = _META.search(data[:4096])
@@ -63,7 +64,9 @@ class Part:
         text = charset.decode(data, claimed or None).replace("\r\n", "\n").replace("\r", "\n")
         if self.content_type == "text/plain" and _parameter(self.message, "format").lower() == "flowed":
             text = _unflowed(text, delete=_parameter(self.message, "delsp").lower() == "yes")
-        problem = "" if charset.known(claimed or None) else f"the charset {claimed[:40]!r} is unknown; the text was read by trial"
+        problem = (
+            "" if charset.known(claimed or None) else f"the charset {header.tidy(claimed)[:40]!r} is unknown; the text was read by trial"
+        )
         return text, problem
 
     def embedded_headers(self) -> list[Message]:
@@ -112,6 +115,8 @@ def _file_name(message: Message) -> str:
 
 def _parameter(message: Message, name: str, field: str = "content-type") -> str:
     """A parameter, RFC 2231 continuations and charsets undone; "" where it is absent or cannot be read."""
+    if not any(key.lower() == field and name in str(value).lower() for key, value in message.raw_items()):
+        return ""  # the package parses all parameters anew for each question
     try:
         found = message.get_param(name, failobj="", header=field)
     except Exception:  # the email package raises many kinds on hostile parameters
@@ -125,14 +130,15 @@ def _parameter(message: Message, name: str, field: str = "content-type") -> str:
         return charset.clean(value)
 
 
-def _payload(message: Message) -> bytes:
+def _payload(message: Message, cap: int | None = None) -> bytes:
     payload = message.get_payload()
     if isinstance(payload, list):
         return b""
+    payload = str(payload or "")[:cap]
     try:
-        return str(payload or "").encode("ascii", "surrogateescape")
+        return payload.encode("ascii", "surrogateescape")
     except UnicodeEncodeError:
-        return str(payload).encode("utf-8", "replace")
+        return payload.encode("utf-8", "replace")
 
 
 def _uudecode(raw: bytes) -> bytes:
@@ -157,15 +163,17 @@ def _uudecode(raw: bytes) -> bytes:
 
 def _unflowed(text: str, *, delete: bool) -> str:
     """Paragraphs of format=flowed in one line each (RFC 3676 section 4); quoted lines of one depth likewise."""
-    out: list[str] = []
+    out: list[list[str]] = []
     open_depth = -1
     for line in text.split("\n"):
         body = line.lstrip(">")
         depth = len(line) - len(body)
         body = body.removeprefix(" ")
         if open_depth == depth and body != "-- ":
-            out[-1] = (out[-1][:-1] if delete else out[-1]) + body
+            out[-1].append(body)
         else:
-            out.append(">" * depth + (" " if depth else "") + body)
+            out.append([">" * depth + (" " if depth else ""), body])
         open_depth = depth if body.endswith(" ") and body != "-- " else -1
-    return "\n".join(out)
+        if open_depth >= 0 and delete:
+            out[-1][-1] = body[:-1]
+    return "\n".join("".join(pieces) for pieces in out)

@@ -58,7 +58,8 @@ _ORIGINAL = (
     r"mensagem original|oorspronkelijk bericht|"
     r"opprinnelig melding|oprindelig meddelelse|original meddelelse|ursprungligt meddelande|originalmeddelande|"
     r"wiadomość oryginalna|"
-    r"oryginalna wiadomość|исходное сообщение|оригинальное сообщение|вихідне повідомлення|原始邮件|邮件原件|alkuperäinen viesti|元のメッセージ"
+    r"oryginalna wiadomość|исходное сообщение|оригинальное сообщение|"
+    r"вихідне повідомлення|原始邮件|邮件原件|alkuperäinen viesti|元のメッセージ"
 )
 FORWARDED = re.compile(
     rf"^[\s>]*(?:[-_*=]{{2,}}\s*(?:{_FORWARDED})\b|begin forwarded message\s*:|"

@@ -163,14 +163,13 @@ def _open_line(lines: list[str], at: int) -> bool:
 
 
 def _wrote(joined: str, lines: list[str], after: int) -> bool:
-    dated, addressed = bool(quotes.DATE.search(joined)), "@" in joined
-    if quotes.WROTE_COLON.search(joined):
-        return addressed or (dated and bool(quotes.WROTE_START.match(joined)))
-    if not (dated and addressed):
+    ends = joined.rstrip(" *_>")[-1:] in (":", "：")
+    if not ends and not _quote_follows(lines, after):
         return False
-    if quotes.WROTE_END.search(joined) or (joined.endswith((":", "：")) and quotes.ADDRESS_END.search(joined)):
-        return True
-    return bool(quotes.ADDRESS_END.search(joined)) and _quote_follows(lines, after)
+    dated, addressed = bool(quotes.DATE.search(joined)), "@" in joined
+    if ends and quotes.WROTE_COLON.search(joined):
+        return addressed or (dated and bool(quotes.WROTE_START.match(joined)))
+    return dated and addressed and bool(quotes.WROTE_END.search(joined) or quotes.ADDRESS_END.search(joined))
 
 
 def _quote_follows(lines: list[str], at: int) -> bool:
@@ -273,10 +272,18 @@ def _delimited(work: _Lines) -> None:
         if quotes.DELIMITER.match(work.plain[i]) and len(below) <= 18 and place:
             work.mark(i, len(work.marks), "signature")
             return
-        if quotes.LINE_DELIMITER.match(work.plain[i]) and place and len(below) <= 10 and _no_sentences(work, below):
+        if quotes.LINE_DELIMITER.match(work.plain[i]) and place and _is_signature(work, i, below):
             for j in (i, *below):
                 work.marks[j] = "signature"
             return
+
+
+def _is_signature(work: _Lines, rule: int, below: list[int]) -> bool:
+    """Clients also part their points by rules, so contact lines must stand below, or underscores above a line or two."""
+    if len(below) > 10 or not _no_sentences(work, below):
+        return False
+    underscores = work.plain[rule].strip().startswith("_") and len(below) <= 2
+    return not below or underscores or any(quotes.CONTACT.search(work.plain[j]) for j in below)
 
 
 def _closed(work: _Lines) -> None:
