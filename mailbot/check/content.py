@@ -52,7 +52,8 @@ def content(message: ParsedMessage, words: ContentWords) -> ContentFinding:
         understandable=understandable,
         change_wished=kind in ("correction", "amendment"),
         agrees=kind is None and any(f.cues.name == "agreement" for f in found),
-        looks_like_amendment=scores["amendment"] > scores["correction"] and any(f.cues.name.startswith(("it was not", "forgotten")) for f in found),
+        looks_like_amendment=scores["amendment"] > scores["correction"]
+        and any(f.cues.name.startswith(("it was not", "forgotten")) for f in found),
         evidence=_evidence(kind if understandable else None, found, understandable),
     )
 

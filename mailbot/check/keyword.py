@@ -24,7 +24,7 @@ _NUMBER_AFTER = re.compile(r"\s*(?:#|no\.?\s|nr\.?\s|\d)")
 _LABEL_MARK = re.compile(r"[\s'\"*)\]]{0,2}(?::|\s-\s|\]|!)")
 _GAP = r"[\s,'\"(\[*_-]{0,3}"
 _BEFORE = 60  # letters looked at on each side; longer ones are not idiom
-_DENIED_WORDS = 3
+_DENIED_WORDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,8 @@ def keyword(message: ParsedMessage, words: KeywordWords) -> KeywordFinding:
     tools = _tools(words)
     kinds: list[ClientKind] = []
     spans = []
-    for part in (_subject(message, tools), fold(message.text, "text")):
-        for found in _counting(part, tools) if part else ():
+    for part in filter(None, (_subject(message, tools), fold(message.text, "text"))):
+        for found in _counting(part, tools):
             if found.kind not in kinds:
                 kinds.append(found.kind)
                 spans.append(part.span(found.start, found.end))

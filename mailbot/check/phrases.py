@@ -1,7 +1,8 @@
 """Finding the phrases of the word lists in a client's text. Shared by the checks that weigh words; no check itself.
 
-A phrase is written as people read it (docs/rules.md): words; `a|b` for one of several; `[word]` may be absent; `word*` for any
-ending; `do_not` inside `a|b` for words that stand together; `...` for up to four words of the same sentence; `#` for a number. Case, accents and the shape of quotes do not matter.
+A phrase is written as people read it (docs/rules.md): words; `a|b` for one of several; `do_not` inside `a|b` for words that stand
+together; `[word]` may be absent; `word*` for any ending; `...` for up to four words of the same sentence; `#` for a number. Case,
+accents and the shape of quotes do not matter.
 Every phrase becomes one pattern without nested repetition, tried only where its first word stands: time grows with the text.
 """
 

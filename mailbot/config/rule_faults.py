@@ -69,7 +69,9 @@ def _shifts(values: Mapping[str, Any]) -> Iterator[Problem]:
     for shift in values["shifts.toml"].shifts if values["shifts.toml"] else ():
         for key, at in (("begins", shift.begins), ("ends", shift.ends)):
             if not _CLOCK.fullmatch(at):
-                yield Problem("shifts.toml", f"shift of {shift.person}: {key}", f"{at!r} is no time of day", 'Write hours and minutes: "08:00"')
+                yield Problem(
+                    "shifts.toml", f"shift of {shift.person}: {key}", f"{at!r} is no time of day", 'Write hours and minutes: "08:00"'
+                )
         if not all(0 <= day <= 6 for day in shift.weekdays):
             yield Problem("shifts.toml", f"shift of {shift.person}: weekdays", "a weekday is 0 (Monday) to 6 (Sunday)", "Mend the list")
 
