@@ -118,7 +118,7 @@ class Service:
 
     def polls(self, stop: threading.Event) -> list[Callable[[], object]]:
         """One poll of every source, for `run --once`."""
-        boxes: list[Callable[[], object]] = [lambda b=b: self._poll_box(b.name, stop) for b in self.settings.mailbox]  # type: ignore[misc]  # lambda default
+        boxes: list[Callable[[], object]] = [lambda b=b: self._poll_box(b.name, stop) for b in self.settings.mailbox]
         return boxes + [lambda n=n: self.poll_comments(n, stop) for n in self.order_systems()]  # type: ignore[misc]  # as above
 
     def poll_comments(self, name: str, stop: threading.Event) -> int:
@@ -395,6 +395,7 @@ def _parts(settings: Settings, db: Database, rules_dir: Path | None, templates_d
         order_system=system,
         from_address=settings.smtp.sender if settings.smtp else settings.company.support_address,
         notify_addresses=settings.notify.email,
+        notify_urls=settings.notify.urls,
         go_live=_go_live(settings, system),
         on_uncertain=settings.replies.on_uncertain,
         tell=tell or (lambda _event, _facts: None),

@@ -31,7 +31,7 @@ class NewAction:
     place: str = ""
     to: str = ""
     payload: bytes = b""
-    state: Literal["queued", "held", "suppressed"] = "queued"
+    state: Literal["queued", "held", "suppressed", "sent"] = "queued"
     ticket: int | None = None
     message: int | None = None
     template: str = ""

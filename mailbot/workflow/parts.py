@@ -67,6 +67,7 @@ class Parts:
     from_address: str = ""
     marks: Mapping[str, OwnMarks] = field(default_factory=dict)
     notify_addresses: tuple[str, ...] = ()
+    notify_urls: tuple[str, ...] = ()
     go_live: Mapping[str, datetime] = field(default_factory=dict)
     on_uncertain: str = "hold"
     breaker: Breaker = field(default_factory=Breaker)
