@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -169,7 +171,9 @@ def _sqlite_engine(url: URL, *, writer: bool, foreign_keys: bool = True) -> Engi
     def prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the driver's own BEGIN comes too late and is never IMMEDIATE
         links = f"foreign_keys={'ON' if foreign_keys else 'OFF'}"
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", links) if writer else ("query_only=ON",):
+        if writer:
+            _to_wal(connection)
+        for pragma in ("synchronous=FULL", links) if writer else ("query_only=ON",):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -177,6 +181,19 @@ def _sqlite_engine(url: URL, *, writer: bool, foreign_keys: bool = True) -> Engi
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
 
     return engine
+
+
+def _to_wal(connection: Any) -> None:
+    """Once per file. Two processes that meet on a new file get "locked" at once, without SQLite's own waiting: try again."""
+    for attempt in range(10 * WAIT_SECONDS):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or attempt == 10 * WAIT_SECONDS - 1:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 def _postgres_engine(url: URL, **more: Any) -> Engine:

@@ -63,9 +63,13 @@ def test_now_is_one_value_per_transaction(url: str) -> None:
 
 
 def test_a_failed_transaction_leaves_nothing(db: Database) -> None:
-    with pytest.raises(NotFound), db.transaction() as c:
-        settings_store.put(c, "a", "1")
-        outbox.get(c, 1)
+    def write_and_fail() -> None:
+        with db.transaction() as c:
+            settings_store.put(c, "a", "1")
+            outbox.get(c, 1)
+
+    with pytest.raises(NotFound):
+        write_and_fail()
     with db.reading() as c:
         assert settings_store.get(c, "a") is None
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from mailbot.errors import Unavailable
 from mailbot.record import journal, migrations, outbox, tickets
@@ -83,7 +83,7 @@ def test_rebuilding_a_parent_table_keeps_its_children(db: Database, tmp_path: Pa
     assert migrations.upgrade(db) == "0002"
     with db.transaction() as c:
         for table in ("ticket", "ticket_message", "ticket_order", "action"):
-            assert c.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() > 0, table
+            assert c.execute(select(func.count()).select_from(metadata.tables[table])).scalar_one() > 0, table
         assert tickets.get(c, ticket.id) == ticket
         assert tickets.reserve(c, 1)[0] > ticket.id
 
