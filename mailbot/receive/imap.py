@@ -252,14 +252,14 @@ class Mailbox:
         self.problems.append(f"{self._named()}: mail with UID {uid} was left in the folder: {because}.")
 
     def _listed(self, at: int, uidnext: int) -> Iterator[list[int]]:
-        client = self._open_client()
         if not uidnext:  # a server that tells no UIDNEXT (RFC 3501 allows it)
-            found = sorted(u for u in client.search(["UID", f"{at}:*"]) if u >= at)  # `n:*` answers the last even below n
+            found = sorted(u for u in self._open_client().search(["UID", f"{at}:*"]) if u >= at)  # `n:*` answers the last even below n
             yield from _chunks(found, WINDOW)
             return
         span = WINDOW
+        # The connection may have been made anew between two windows (a mail that broke the line).
         while at < uidnext:
-            found = sorted(u for u in client.search(["UID", f"{at}:{min(at + span, uidnext) - 1}"]) if at <= u < at + span)
+            found = sorted(u for u in self._open_client().search(["UID", f"{at}:{min(at + span, uidnext) - 1}"]) if at <= u < at + span)
             at += span
             span = min(span * 2, WIDEST) if len(found) < WINDOW // 4 else WINDOW
             yield from _chunks(found, WINDOW)

@@ -150,6 +150,13 @@ def test_one_mail_that_the_server_garbles_holds_up_no_other(answer: bytes | None
         assert "UID 3" in box.problems[0]
 
 
+def test_reading_goes_on_with_the_next_window_after_a_mail_that_the_server_dies_of() -> None:
+    with FakeImap({n: mail(n) for n in range(1, 1201)}) as server, closing(Mailbox(access(server.port))) as box:
+        _broken_for(server, 3, None)
+        assert len(read_all(box)) == 1199
+        assert list(box.unfetched) == [3]
+
+
 def test_a_server_that_breaks_off_at_every_mail_is_given_up() -> None:
     with FakeImap({n: mail(n) for n in range(1, 51)}) as server, closing(Mailbox(access(server.port))) as box:
         server.on_fetch = lambda _uids, items: b"" if "SIZE" in items else None
