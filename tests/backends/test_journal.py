@@ -199,3 +199,22 @@ def test_a_message_set_aside_can_be_retried_with_all_its_attempts(db: Database, 
             journal.retry(c, id_, clock())
         with pytest.raises(NotFound):
             journal.raw(c, 999)
+
+
+def test_two_pollers_that_see_the_same_mails_keep_each_once(db: Database) -> None:
+    new: list[int] = []
+    ready = threading.Barrier(3)
+
+    def poll(place: str) -> None:
+        ready.wait(10)
+        with db.transaction() as c:
+            new.extend(k.id for k in journal.keep(c, [mail(n, f"text {n}", place=place) for n in range(1, 31)], START) if k.new)
+
+    workers = [threading.Thread(target=poll, args=(place,)) for place in ("a", "b", "c")]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert len(new) == len(set(new)) == 30
+    with db.reading() as c:
+        assert all(len(journal.known_uids(c, place, 7, range(1, 31))) == 30 for place in ("a", "b", "c"))
