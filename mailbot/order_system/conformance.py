@@ -24,11 +24,11 @@ NOBODY = "no-such-thing-mailbot-check"
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One line of the report. `because`: what was seen, and where it fails what the contract asks for."""
+    """One line of the report. `what`: what was seen, and where it fails what the contract asks for."""
 
-    what: str
+    name: str
     ok: bool
-    because: str
+    what: str
 
 
 class _Wrong(Exception):
@@ -43,8 +43,8 @@ def check(url: str, token: str, order_id: str = "", now: datetime | None = None)
         except Unavailable as error:
             return [Checked("capabilities", False, str(error))]
         lines = [Checked("capabilities", True, ", ".join(_able(can)))]
-        for what, test in _tests(url, system, can, order_id, now or datetime.now(UTC)):
-            lines.append(_run(what, test))
+        for name, test in _tests(url, system, can, order_id, now or datetime.now(UTC)):
+            lines.append(_run(name, test))
         return lines
 
 
@@ -72,11 +72,11 @@ def _tests(url: str, system: HttpOrderSystem, can: Capabilities, order_id: str, 
         yield "one comment for one key", lambda: _post_twice(system, can, order_id, now)
 
 
-def _run(what: str, test: Callable[[], str]) -> Checked:
+def _run(name: str, test: Callable[[], str]) -> Checked:
     try:
-        return Checked(what, True, test())
+        return Checked(name, True, test())
     except (_Wrong, MailbotError) as error:
-        return Checked(what, False, str(error))
+        return Checked(name, False, str(error))
 
 
 def _token_is_asked(url: str) -> str:

@@ -21,7 +21,7 @@ def test_the_reference_order_system_keeps_the_contract(orders: Orders) -> None:
     for n in range(9):
         orders.client_comments("o10231", f"Correction {n}")
     lines = check(orders.api, TOKEN, "o10231", NOW)
-    assert [(line.what, line.because) for line in lines if not line.ok] == []
+    assert [(line.name, line.what) for line in lines if not line.ok] == []
     assert len(lines) == 11
     # A second check of the same moment finds its own comment again: nothing stands twice.
     check(orders.api, TOKEN, "o10231", NOW)
@@ -37,7 +37,7 @@ def test_without_an_order_nothing_is_written(orders: Orders) -> None:
 def test_an_address_where_nobody_answers_is_one_clear_line() -> None:
     (line,) = check("http://127.0.0.1:9/api/v1", TOKEN)
     assert not line.ok
-    assert "cannot reach" in line.because
+    assert "cannot reach" in line.what
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def sloppy() -> Iterator[str]:
 
 
 def test_a_sloppy_bridge_is_told_each_thing_that_is_wrong(sloppy: str) -> None:
-    wrong = {line.what: line.because for line in check(sloppy, TOKEN) if not line.ok}
+    wrong = {line.name: line.what for line in check(sloppy, TOKEN) if not line.ok}
     assert wrong.keys() == {
         "the token is asked for",
         "comments by cursor",
