@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import get_args
@@ -12,7 +13,7 @@ from mailbot.model.message import Evidence, ParsedMessage, Span
 from mailbot.model.words.questions import QuestionWords
 
 _ORDER: tuple[Question, ...] = get_args(Question)
-_OPENING_AT = 25  # "Hi there, how do I ..." still begins with the question
+_GREETING = re.compile(r"\W*(?:[^,:;-]{1,20}[,:;-]\W*)?")  # "Hi there, how do I ..." still begins with the question
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def questions(message: ParsedMessage, words: QuestionWords) -> QuestionsFinding:
 def _asks(sentence: Folded, tools: _Tools) -> bool:
     if "?" in sentence.text or "\uff1f" in sentence.text:
         return True
-    return any(hit.start < _OPENING_AT for hit in tools.openings.find(sentence))
+    return any(_GREETING.fullmatch(sentence.text, 0, hit.start) for hit in tools.openings.find(sentence))
 
 
 def _evidence(found: list[tuple[str, Span]]) -> Evidence:

@@ -66,6 +66,8 @@ DOES_NOT_COUNT = [
     ("", "see Amendment_ideas.pdf and https://x.example/Correction:1"),
     ("", "Is the amendment done yet?"),
     ("", "not a correction, just an idea"),
+    ("", "I do not see this as an amendment"),
+    ("", "no correction: only a thank you"),
     ("", ""),
 ]
 SEVERAL = [

@@ -37,6 +37,7 @@ TABLE = [
     ("Please stop working on this", {"cancel"}),
     ("proszę anulować zlecenie", {"cancel"}),
     ("please do not cancel it", set()),
+    ("you don't need to call me", set()),
     ("", set()),
 ]
 

@@ -1,0 +1,92 @@
+"""rules/*.toml (X6): later folders win per file, limits key by key, and every fault is told at once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mailbot.config.defaults import defaults_dir
+from mailbot.config.rulebook import files, load_rules
+from mailbot.errors import BadRules
+
+SHIPPED = defaults_dir("rules")
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    return folder
+
+
+def faults(*folders: Path) -> list[str]:
+    with pytest.raises(BadRules) as error:
+        load_rules(folders)
+    return [str(p) for p in error.value.problems]
+
+
+def test_the_shipped_rules_are_whole() -> None:
+    book = load_rules([SHIPPED])
+    assert {q.name for q in book.queues} >= {"coordinators", "production", "quality", "unverified"}
+    assert book.escalation_minutes == (10, 15, 20)
+    assert book.limits.known_address_hour == 60
+    assert dict(book.turnaround_hours).keys() >= {"correction", "amendment"}
+
+
+def test_every_shipped_file_is_a_rule_file_and_the_other_way_round() -> None:
+    assert {p.name for p in SHIPPED.glob("*.toml")} == set(files())
+
+
+def test_a_deployment_gives_single_limits_and_keeps_the_others(own: Path) -> None:
+    (own / "limits.toml").write_text("all_hour = 5\n")
+    book = load_rules([SHIPPED, own])
+    assert (book.limits.all_hour, book.limits.known_address_day) == (5, 300)
+    assert book.hash != load_rules([SHIPPED]).hash
+
+
+def test_a_later_folder_wins_for_the_whole_file(own: Path) -> None:
+    (own / "escalation.toml").write_text("minutes = [5]\nanswer_minutes = [1, 2]\nbusy_waiting = 3\n")
+    assert load_rules([SHIPPED, own]).escalation_minutes == (5,)
+
+
+def test_the_same_contents_have_the_same_hash(tmp_path: Path) -> None:
+    copy = shutil.copytree(SHIPPED, tmp_path / "copy")
+    assert load_rules([copy]).hash == load_rules([SHIPPED]).hash
+
+
+def test_all_faults_of_all_files_are_told_at_once(own: Path) -> None:
+    (own / "limits.toml").write_text('al_hour = 5\nall_hour = "many"\n')
+    (own / "escalation.toml").write_text("minutes = [")
+    (own / "rooting.toml").write_text("")
+    (own / "shifts.toml").write_text('[[shifts]]\nperson = "a"\nweekdays = [9]\nbegins = "8"\nends = "16:00"\ntime_zone = "UTC"\n')
+    told = faults(SHIPPED, own)
+    assert any("al_hour: there is no such key. Did you mean all_hour?" in line for line in told)
+    assert any("all_hour: input should be a valid integer" in line for line in told)
+    assert any("escalation.toml" in line and "is no TOML" in line for line in told)
+    assert any("rooting.toml: is no rule file. Did you mean routing.toml?" in line for line in told)
+    assert any("'8' is no time of day" in line for line in told)
+    assert any("a weekday is 0 (Monday) to 6 (Sunday)" in line for line in told)
+
+
+def test_a_route_to_an_unknown_queue_or_kind_is_found_before_it_goes_live(own: Path) -> None:
+    (own / "routing.toml").write_text(
+        '[[queues]]\nname = "quality"\ntitle = "Q"\nmethod = "robin"\n'
+        '[[routes]]\nname = "r"\nqueue = "qualty"\nkinds = ["corection"]\nflags = ["urgnt"]\ntrusts = ["tokn"]\n'
+    )
+    told = "\n".join(faults(SHIPPED, own))
+    for name, remedy in (("qualty", "quality"), ("corection", "correction"), ("urgnt", "urgent"), ("tokn", "token")):
+        assert f"there is no '{name}'. Did you mean {remedy}?" in told
+    assert "there is no 'robin'" in told
+
+
+def test_a_cue_that_speaks_for_nothing_known_is_found(own: Path) -> None:
+    (own / "requests.toml").write_text('negations = []\n[[cues]]\nname = "x"\nmeans = ["refnd"]\nphrases = ["a"]\nwieght = 2\n')
+    assert "Did you mean weight?" in "\n".join(faults(SHIPPED, own))
+    (own / "requests.toml").write_text('negations = []\n[[cues]]\nname = "x"\nmeans = ["refnd"]\nphrases = ["a"]\n')
+    assert "Did you mean refund?" in "\n".join(faults(SHIPPED, own))
+
+
+def test_a_missing_file_is_named(own: Path) -> None:
+    assert any(line.startswith("keywords.toml: is missing") for line in faults(own))
