@@ -1,0 +1,110 @@
+"""run, demo, doctor, db."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mailbot.cli.common import AsJson, RulesDir, TemplatesDir, emit, say, shared
+
+STEPS = ("poll", "handle", "send", "watch", "desk")
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(run)
+    app.command()(demo)
+    app.command()(doctor)
+    db = typer.Typer(no_args_is_help=True, help="The database.")
+    db.command("upgrade")(db_upgrade)
+    app.add_typer(db, name="db")
+
+
+def run(
+    ctx: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="Poll everything, handle everything, send what is due, stop.")] = False,
+    only: Annotated[str, typer.Option(metavar="STEPS", help=f"Only these, with commas between: {','.join(STEPS)}.")] = "",
+    rules: RulesDir = None,
+    templates: TemplatesDir = None,
+) -> None:
+    """The service: reads mailboxes and order comments, opens tickets, answers. Several processes may share one PostgreSQL.
+
+    Example: mailbot run --once --only poll,handle
+    """
+    wanted = _steps(only)
+    settings = shared(ctx).settings()
+    from mailbot import schedule
+    from mailbot.cli.logs import configure
+    from mailbot.wiring import open_service
+
+    configure(settings.log)
+    stop = threading.Event()
+    schedule.stop_on_signals(stop)
+    with open_service(settings, rules_dir=rules, templates_dir=templates) as opened:
+        code = schedule.run_once(opened, wanted, stop) if once else schedule.serve(opened, wanted, stop)
+    raise typer.Exit(code)
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Handle the sample messages and stop.")] = False,
+    as_json: AsJson = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the order system's page; 0 picks a free one.")] = 0,
+    keep: Annotated[Path | None, typer.Option(metavar="DIR", file_okay=False, help="Work in this folder and leave it there.")] = None,
+) -> None:
+    """A whole company on this machine: mail server, order system with its client page, clients that write. Needs no network.
+
+    Example: mailbot demo --once --json
+    """
+    try:
+        from mailbot.demo import main
+    except ModuleNotFoundError as error:
+        say(f"The demo needs the package {error.name}. Install it with: pip install 'mailbot[demo]'")
+        raise typer.Exit(1) from None
+    from mailbot.cli.logs import quiet
+
+    quiet()
+    raise typer.Exit(main(once=once, as_json=as_json, port=port, keep=keep))
+
+
+def doctor(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """Looks at everything that mailbot needs: each line says ok, or what is wrong and how to mend it. Changes nothing.
+
+    Example: mailbot doctor
+    """
+    settings = shared(ctx).settings()
+    from mailbot.cli.logs import quiet
+    from mailbot.health import probes
+    from mailbot.workflow.doctor import examine
+
+    quiet()
+    wrong = 0
+    for found in examine(probes(settings)):
+        wrong += not found.ok
+        if as_json:
+            emit({"name": found.name, "ok": found.ok, "what": found.what, "remedy": found.remedy})
+        else:
+            typer.echo(f"{'ok     ' if found.ok else 'problem'}  {found.name}: {found.what}")
+            if found.remedy:
+                typer.echo(f"         {found.remedy}")
+    raise typer.Exit(1 if wrong else 0)
+
+
+def db_upgrade(ctx: typer.Context) -> None:
+    """Brings the database to this version. Stop every `mailbot run` and make a backup before.
+
+    Example: mailbot db upgrade
+    """
+    settings = shared(ctx).settings()
+    from mailbot.health import upgrade_database
+
+    say(upgrade_database(settings))
+
+
+def _steps(only: str) -> frozenset[str]:
+    wanted = frozenset(part.strip() for part in only.split(",") if part.strip())
+    unknown = sorted(wanted - set(STEPS))
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(unknown)}: known are {', '.join(STEPS)}", param_hint="--only")
+    return wanted or frozenset(STEPS)
