@@ -6,6 +6,7 @@ a slow order system never delays a mail. Ticks only set an event or run short jo
 
 from __future__ import annotations
 
+import functools
 import random
 import signal
 import threading
@@ -49,15 +50,15 @@ def serve(service: Service, only: frozenset[str], stop: threading.Event) -> int:
     threads = _Threads(stop)
     if "poll" in only:
         for box in service.mailboxes():
-            threads.start(f"mailbox {box.name}", lambda b=box: _watch_mailbox(service, b.name, stop))  # type: ignore[misc]  # lambda default
+            threads.start(f"mailbox {box.name}", functools.partial(_watch_mailbox, service, box.name, stop))
         for name in service.order_systems():
-            threads.start(f"order system {name}", lambda n=name: _watch_comments(service, n, stop))  # type: ignore[misc]  # as above
+            threads.start(f"order system {name}", functools.partial(_watch_comments, service, name, stop))
     if "handle" in only:
         for number in range(service.handle_threads):
             threads.start(f"handle {number + 1}", lambda: _handle_forever(service, stop))
     if "send" in only:
         for lane in service.lanes(stop):
-            threads.start(f"send {lane.name}", lambda one=lane: _send_forever(service, one, stop))  # type: ignore[misc]  # as above
+            threads.start(f"send {lane.name}", functools.partial(_send_forever, service, lane, stop))
     threads.start("listen", lambda: service.listen(stop))
     scheduler = _ticks(service, only)
     scheduler.start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -118,8 +119,8 @@ class Service:
 
     def polls(self, stop: threading.Event) -> list[Callable[[], object]]:
         """One poll of every source, for `run --once`."""
-        boxes: list[Callable[[], object]] = [lambda b=b: self._poll_box(b.name, stop) for b in self.settings.mailbox]
-        return boxes + [lambda n=n: self.poll_comments(n, stop) for n in self.order_systems()]  # type: ignore[misc]  # as above
+        boxes = [functools.partial(self._poll_box, box.name, stop) for box in self.settings.mailbox]
+        return [*boxes, *(functools.partial(self.poll_comments, name, stop) for name in self.order_systems())]
 
     def poll_comments(self, name: str, stop: threading.Event) -> int:
         """New order comments of one system. Raises Unavailable."""
