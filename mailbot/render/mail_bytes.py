@@ -76,8 +76,8 @@ def _content(mail: RenderedMail, message_id: str) -> bytes:
 
 def _part(subtype: str, text: str) -> bytes:
     head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-    lines = "\r\n".join(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
-    body = binascii.b2a_qp(lines.encode("utf-8", "replace"), istext=True, quotetabs=False)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    body = binascii.b2a_qp(lines.encode("utf-8", "replace"), istext=True, quotetabs=False).replace(b"\n", b"\r\n")
     return head.encode() + body + (b"" if body.endswith(b"\r\n") else b"\r\n")
 
 
