@@ -38,6 +38,7 @@ class Facts:
     unanswered: set[str] = field(default_factory=set)
     capabilities: Capabilities = field(default_factory=Capabilities)
     fresh: list[Order] = field(default_factory=list)
+    fresh_clients: dict[str, tuple[Order, ...]] = field(default_factory=dict)
 
     def named(self, numbers: Iterable[str]) -> tuple[Order, ...]:
         """The orders behind these numbers or ids, each once."""
@@ -126,7 +127,7 @@ def _ask(parts: Parts, system: OrderSystem, numbers: dict[str, bool], senders: l
         if orders is None:
             gathered.unanswered.add(sender)
             continue
-        gathered.by_client[sender] = orders
+        gathered.by_client[sender] = gathered.fresh_clients[sender] = orders
         for order in orders:
             gathered.add(order, fresh=True)
 
@@ -179,6 +180,7 @@ def _count_failure(breaker: Breaker, now: float, *, timed_out: bool) -> None:
 
 def remember(parts: Parts, gathered: Facts, c: context.Connection, now: datetime) -> None:
     """Puts what was read into the cache and the address book (both grow from every order read)."""
-    if parts.order_system is not None and gathered.fresh:
+    if parts.order_system is not None and (gathered.fresh or gathered.fresh_clients):
         facts.store(c, parts.order_system.name, gathered.fresh, now)
         addresses.learn(c, gathered.fresh, parts.order_system.name, now)
+        facts.store_client_orders(c, parts.order_system.name, gathered.fresh_clients, now)
