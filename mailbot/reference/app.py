@@ -13,12 +13,14 @@ from starlette.types import ASGIApp
 from mailbot.reference import api, faults, pages, previews, shapes, store
 from mailbot.reference.api import Server
 from mailbot.reference.faults import FaultyServer
+from mailbot.reference.site import error_page
 from mailbot.reference.store import Refused
 
 TITLES = {
     400: "Bad request", 401: "Not signed in", 403: "Not allowed", 404: "Not found", 405: "Method not allowed", 409: "Conflict",
     410: "Gone", 412: "Changed meanwhile", 413: "Too large", 422: "Key used otherwise",
 }  # fmt: skip
+HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 MAX_BODY = 1024 * 1024
 
 
@@ -64,10 +66,12 @@ def _problems(app: FastAPI) -> None:
         return problem(request, error.status_code, str(error.detail), dict(error.headers or {}))
 
     @app.middleware("http")
-    async def small(request: Request, call_next: object) -> Response:
+    async def guard(request: Request, call_next: object) -> Response:
+        if request.url.hostname not in HOSTS:
+            return problem(request, 400, "this server is only for this machine")  # DNS rebinding
         length = request.headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > MAX_BODY:
-            return problem(request, 413, "at most 1 MB")
+        if not length.isdigit() or int(length) > MAX_BODY or "transfer-encoding" in request.headers:
+            return problem(request, 413, "at most 1 MB, with its length told")
         response: Response = await call_next(request)  # type: ignore[operator]  # Starlette's callable, untyped here
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         return response
@@ -78,6 +82,6 @@ def problem(request: Request, status: int, detail: str, headers: dict[str, str] 
     if status == 401:
         headers = {**(headers or {}), "WWW-Authenticate": "Bearer"}
     if not request.url.path.startswith(("/api/", "/test/")):
-        return pages.error_page(status, title, detail, headers)
+        return error_page(status, title, detail, headers)
     content = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     return JSONResponse(content, status_code=status, media_type="application/problem+json", headers=headers)

@@ -168,3 +168,13 @@ def _assert_signed(headers: dict[str, str], body: bytes) -> None:
     text = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
     seal = hmac.new(base64.b64decode(SECRET.removeprefix("whsec_")), text, hashlib.sha256).digest()
     assert headers["webhook-signature"] == "v1," + base64.b64encode(seal).decode()
+
+
+def test_another_name_for_this_machine_is_refused(orders: Orders) -> None:
+    answer = httpx2.get(orders.url, headers={"Host": "rebinding.example"}, trust_env=False)
+    assert answer.status_code == 400
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(orders: Orders) -> None:
+    answer = orders.call("POST", "/orders/o10231/comments", content=b"a" * (1024 * 1024 + 1), headers={"Idempotency-Key": "k" * 20})
+    assert answer.status_code == 413
