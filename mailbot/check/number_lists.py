@@ -53,7 +53,7 @@ def list_form(
         opener=re.compile(rf"[\s:;.#()\[\]\"'*,\-]{{0,4}}(?:{any_of(number_words)}[\s.:#()\-]{{0,4}}){{0,3}}"),
         joiner=re.compile(rf"\s{{0,2}}(?:[,;&+/|]\s{{0,2}}(?:{joiner}\s{{1,2}})?|{joiner}\s{{0,2}}|\s)"),
         ranger=re.compile(rf"\s{{0,2}}(?:-{{1,2}}|\.\.\.?|…|{ranger})\s{{0,2}}"),
-        counted=re.compile(rf"{_UNIT}|\s{{0,2}}-?\s?{any_of(counted)}"),
+        counted=re.compile(rf"{_UNIT}|(?:\s{{0,2}}|-){any_of(counted)}"),
     )
 
 

@@ -95,10 +95,11 @@ class QuestionsFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SenderFinding:
-    """What the bytes prove. `reply_to_action` is the outbox id whose signed Message-ID is answered (proof token only)."""
+    """What the bytes prove. `token_ids`: the signed Message-IDs of ours that are answered. `authenticated` stands beside a token."""
 
     proof: Proof
     token_ids: tuple[str, ...] = ()
+    authenticated: bool = False
     suspicious: bool = False
     evidence: Evidence = NOTHING
 

@@ -7,4 +7,30 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class AutomaticWords:
-    """Words and patterns of rules/automatic.toml."""
+    """What machines write. Subjects in lower case, accents do not matter; texts are phrases that only machines write.
+
+    `auto_subjects` decide alone where they open the subject; `maybe_subjects` need one of `absence_texts`. Without a telling
+    subject or header an auto-reply needs one of `thanks_texts` and one of `absence_texts`, and none of `work_words`.
+    `*_senders`: local parts of machines' addresses (`*` for any ending). `*_headers`: "name" or "name: beginning of value".
+    """
+
+    own_headers: tuple[str, ...]
+    forwarded_headers: tuple[str, ...]
+    auto_headers: tuple[str, ...]
+    bulk_headers: tuple[str, ...]
+    report_headers: tuple[str, ...]
+    bounce_senders: tuple[str, ...]
+    bounce_subjects: tuple[str, ...]
+    bounce_texts: tuple[str, ...]
+    report_subjects: tuple[str, ...]
+    report_texts: tuple[str, ...]
+    receipt_subjects: tuple[str, ...]
+    receipt_texts: tuple[str, ...]
+    auto_subjects: tuple[str, ...]
+    maybe_subjects: tuple[str, ...]
+    received_subjects: tuple[str, ...]
+    absence_texts: tuple[str, ...]
+    thanks_texts: tuple[str, ...]
+    machine_texts: tuple[str, ...]
+    work_words: tuple[str, ...]
+    bulk_texts: tuple[str, ...]

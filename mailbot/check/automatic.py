@@ -1,0 +1,275 @@
+"""Who wrote it: a person or which kind of machine (docs/understanding.md, "automatic"; RFC 3834, 3464, 8098, 5965, 2919)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from mailbot.check.phrases import Folded, alternation, fold, reply_prefix
+from mailbot.model.finding import AutomaticFinding, Writer
+from mailbot.model.message import Evidence, OwnMarks, ParsedMessage, Span
+from mailbot.model.tokens import verify_message_id
+from mailbot.model.words.automatic import AutomaticWords
+
+_FORWARD = re.compile(r"\s*(?:fwd?|wg|vl|vs|tr|vb|rv|i|enc|pd|doorst)\s*:", re.IGNORECASE)
+_MAILTO = re.compile(r"mailto:([^\s>?,]{1,320})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    own_headers: tuple[tuple[str, str], ...]
+    forwarded_headers: tuple[tuple[str, str], ...]
+    auto_headers: tuple[tuple[str, str], ...]
+    bulk_headers: tuple[tuple[str, str], ...]
+    report_headers: tuple[tuple[str, str], ...]
+    bounce_senders: re.Pattern[str]
+    bounce_subjects: re.Pattern[str]
+    bounce_texts: re.Pattern[str]
+    report_subjects: re.Pattern[str]
+    report_texts: re.Pattern[str]
+    receipt_subjects: re.Pattern[str]
+    receipt_texts: re.Pattern[str]
+    auto_subjects: re.Pattern[str]
+    maybe_subjects: re.Pattern[str]
+    received_subjects: re.Pattern[str]
+    absence_texts: re.Pattern[str]
+    thanks_texts: re.Pattern[str]
+    machine_texts: re.Pattern[str]
+    work_words: re.Pattern[str]
+    bulk_texts: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One message with what the steps ask of it. `forwarded`: a rule or gateway passed it on."""
+
+    message: ParsedMessage
+    own: OwnMarks
+    to_find: _Patterns
+    subject: Folded
+    text: Folded
+    forwarded: str
+    auto_submitted: str
+    null_sender: bool
+
+
+def automatic(message: ParsedMessage, words: AutomaticWords, own: OwnMarks) -> AutomaticFinding:
+    """The first that holds: own, report, bounce, auto_reply, bulk; else a person wrote it."""
+    if message.comment is not None:
+        return _comment(message)
+    case = _case(message, own, _patterns(words))
+    for step in (_own, _report, _bounce, _auto_reply, _bulk, _machine):
+        found = step(case)
+        if found is not None:
+            return found
+    return AutomaticFinding(verdict="person", evidence=Evidence(case.forwarded or "no sign of a machine"))
+
+
+def _comment(message: ParsedMessage) -> AutomaticFinding:
+    facts = message.comment
+    if facts is None or facts.role == "client":
+        return _found("person", "an order comment of the client")
+    if facts.role == "system":
+        return _found("own", "an order comment of the order system itself")
+    if facts.external_id:
+        return _found("own", f"an order comment that we wrote ({facts.external_id})")
+    return _found("person", "an order comment of our staff")
+
+
+def _own(case: _Case) -> AutomaticFinding | None:
+    message, own = case.message, case.own
+    if header := _header(message, case.to_find.own_headers):
+        return _found("own", f"header {header} is ours")
+    if own.secret and message.message_id and verify_message_id(own.secret, message.message_id):
+        return _found("own", "its Message-ID carries our signature")
+    loops = " ".join(message.headers_named("x-loop")).lower()
+    if loops and any(mark and mark in loops for mark in (*own.addresses, own.domain)):
+        return _found("own", "header X-Loop names us")
+    from_us = message.sender is not None and message.sender.address in own.addresses
+    if from_us and (message.own_text or case.auto_submitted not in ("", "no")):
+        return _found("own", "sent from our address by a machine")
+    return None
+
+
+def _report(case: _Case) -> AutomaticFinding | None:
+    message, find = case.message, case.to_find
+    kind = _content_type(message)
+    if "disposition-notification" in kind:
+        return _found("report", "a read receipt (multipart/report, disposition-notification)")
+    if "feedback-report" in kind:
+        return _found("report", "an abuse report (multipart/report, feedback-report)")
+    if header := _header(message, find.report_headers):
+        return _found("report", f"header {header}")
+    spans = _both(case, find.receipt_subjects, find.receipt_texts)
+    if spans:
+        return _found("report", "a read receipt by its words", *spans)
+    spans = _both(case, find.report_subjects, find.report_texts)
+    if spans and not message.thread_ids:
+        return _found("report", "a challenge or abuse report by its words", *spans)
+    return None
+
+
+def _bounce(case: _Case) -> AutomaticFinding | None:
+    message, find = case.message, case.to_find
+    kind = _content_type(message)
+    if "delivery-status" in kind or (kind.startswith("multipart/report") and "report-type" not in kind):
+        return _found("bounce", "a delivery status report (RFC 3464)")
+    if message.report is not None and (message.report.failed_addresses or message.report.status):
+        return _found("bounce", "it holds a delivery status (RFC 3464)")
+    if message.header("x-failed-recipients"):
+        return _found("bounce", "header X-Failed-Recipients")
+    subject = _opens(case.subject, find.bounce_subjects, case.message.subject)
+    text = _span(case.text, find.bounce_texts)
+    local = message.sender.address.partition("@")[0] if message.sender else ""
+    daemon = bool(find.bounce_senders.fullmatch(local))
+    if daemon and (subject or text or case.null_sender):
+        return _found("bounce", f"from {local}", *(s for s in (subject, text) if s))
+    if subject and (case.null_sender or text or case.auto_submitted not in ("", "no")) and not _passed_on(case):
+        return _found("bounce", "an undeliverable notice by its subject", subject, *(s for s in (text,) if s))
+    return None
+
+
+def _auto_reply(case: _Case) -> AutomaticFinding | None:
+    message, find = case.message, case.to_find
+    if case.auto_submitted.startswith("auto-replied"):
+        return _found("auto_reply", "header Auto-Submitted: auto-replied (RFC 3834)")
+    if header := _header(message, find.auto_headers):
+        return _found("auto_reply", f"header {header}")
+    if _passed_on(case):
+        return None
+    if subject := _opens(case.subject, find.auto_subjects, message.subject):
+        return _found("auto_reply", "the subject is that of an automatic reply", subject)
+    return _auto_by_words(case)
+
+
+def _auto_by_words(case: _Case) -> AutomaticFinding | None:
+    find = case.to_find
+    absence, thanks = _span(case.text, find.absence_texts), _span(case.text, find.thanks_texts)
+    machine = _span(case.text, find.machine_texts)
+    maybe = _opens(case.subject, find.maybe_subjects, case.message.subject)
+    received = _opens(case.subject, find.received_subjects, case.message.subject)
+    if machine:
+        return _found("auto_reply", "says itself that no person wrote it", machine)
+    if find.work_words.search(case.text.text):
+        return None
+    if maybe and absence:
+        return _found("auto_reply", "subject and text are those of an absence notice", maybe, absence)
+    if absence and thanks:
+        return _found("auto_reply", "thanks for a mail and says that its reader is away", thanks, absence)
+    if received and thanks:
+        return _found("auto_reply", "confirms that a mail was received", received, thanks)
+    return None
+
+
+def _bulk(case: _Case) -> AutomaticFinding | None:
+    message, find = case.message, case.to_find
+    list_addresses = {a.lower() for value in message.headers_named("list-post") for a in _MAILTO.findall(value)}
+    if list_addresses and list_addresses <= case.own.addresses:
+        return None  # our own mailbox is a group: every client's mail carries its list headers
+    header = _header(message, find.bulk_headers)
+    if header and not (header.startswith("precedence") and case.forwarded) and not _answers_us(case):
+        return _found("bulk", f"header {header}")
+    spans = [case.text.span(hit.start(), hit.end()) for hit in find.bulk_texts.finditer(case.text.text)]
+    if len(spans) >= 2 and not message.thread_ids:
+        return _found("bulk", "a newsletter by its words", *spans[:3])
+    return None
+
+
+def _machine(case: _Case) -> AutomaticFinding | None:
+    """What is left with a machine's mark and nobody who passed it on."""
+    if case.forwarded or _passed_on(case) or _answers_us(case):
+        return None
+    if case.auto_submitted not in ("", "no"):
+        return _found("auto_reply", f"header Auto-Submitted: {case.auto_submitted}")
+    if case.null_sender:
+        return _found("auto_reply", "sent without return address, as only machines do (RFC 3834)")
+    return None
+
+
+def _answers_us(case: _Case) -> bool:
+    return bool(case.own.secret) and any(verify_message_id(case.own.secret, i) for i in case.message.thread_ids[:50])
+
+
+def _passed_on(case: _Case) -> bool:
+    """A person sent it on (`Fwd: Out of office`): its words are somebody else's."""
+    return bool(_FORWARD.match(case.message.subject)) or case.message.forwarded is not None
+
+
+def _case(message: ParsedMessage, own: OwnMarks, to_find: _Patterns) -> _Case:
+    forwarded = _header(message, to_find.forwarded_headers)
+    path = message.return_path if message.return_path is not None else message.header("return-path")
+    return _Case(
+        message=message,
+        own=own,
+        to_find=to_find,
+        subject=fold(message.subject, "subject"),
+        text=fold(message.text, "text"),
+        forwarded=f"a rule passed it on (header {forwarded}); a person wrote it" if forwarded else "",
+        auto_submitted=(message.header("auto-submitted") or "").partition(";")[0].strip().lower(),
+        null_sender=path is not None and path.strip() in ("", "<>"),
+    )
+
+
+def _content_type(message: ParsedMessage) -> str:
+    """Lower case, with its parameters; only a report's own type counts, not that of a part."""
+    kind = (message.header("content-type") or message.content_type).lower()
+    told = kind.startswith(("multipart/report", "message/delivery-status", "message/disposition-notification", "message/feedback-report"))
+    return kind if told else ""
+
+
+def _header(message: ParsedMessage, wanted: tuple[tuple[str, str], ...]) -> str:
+    """The first wanted header that is there, as "name: value" of the rule, or ""."""
+    for key, value in message.headers:
+        for name, start in wanted:
+            named = key.startswith(name[:-1]) if name.endswith("*") else key == name
+            if named and value.strip().lower().startswith(start):
+                return f"{key}: {start}" if start else key
+    return ""
+
+
+def _both(case: _Case, subjects: re.Pattern[str], texts: re.Pattern[str]) -> tuple[Span, ...]:
+    subject, text = _opens(case.subject, subjects, case.message.subject), _span(case.text, texts)
+    return (subject, text) if subject and text else ()
+
+
+def _opens(subject: Folded, pattern: re.Pattern[str], original: str) -> Span | None:
+    """The words that open the subject, behind any `Re:`, and stand for themselves: a colon, dash or the end follows."""
+    prefix = reply_prefix(original)
+    at = next((i for i, p in enumerate(subject.positions) if p >= prefix), 0) if prefix else 0
+    hit = pattern.match(subject.text, at)
+    return subject.span(hit.start(), hit.end("said")) if hit else None
+
+
+def _span(folded: Folded, pattern: re.Pattern[str]) -> Span | None:
+    hit = pattern.search(folded.text)
+    return folded.span(hit.start(), hit.end()) if hit else None
+
+
+def _found(verdict: Writer, because: str, *spans: Span) -> AutomaticFinding:
+    return AutomaticFinding(verdict=verdict, evidence=Evidence(because, spans))
+
+
+@lru_cache(maxsize=8)
+def _patterns(words: AutomaticWords) -> _Patterns:
+    def headers(rows: Iterable[str]) -> tuple[tuple[str, str], ...]:
+        return tuple((name.strip().lower(), value.strip().lower()) for name, _, value in (row.partition(":") for row in rows))
+
+    def subject(rows: Iterable[str]) -> re.Pattern[str]:
+        return re.compile(rf"\s{{0,3}}[\[(*]{{0,2}}(?P<said>{alternation(rows)})[\])*!]{{0,2}}\s{{0,3}}(?:[:;,.\-(\[]|$|\s(?:re|aw|sv|fw|order|to)\b)")
+
+    def text(rows: Iterable[str]) -> re.Pattern[str]:
+        return re.compile(rf"(?<!\w){alternation(rows)}(?!\w)")
+
+    senders = "|".join(re.escape(s.removesuffix("*")) + (".*" if s.endswith("*") else "") for s in words.bounce_senders)
+    return _Patterns(
+        **{name: headers(getattr(words, name)) for name in _Patterns.__dataclass_fields__ if name.endswith("_headers")},
+        **{name: subject(getattr(words, name)) for name in _Patterns.__dataclass_fields__ if name.endswith("_subjects")},
+        **{
+            name: text(getattr(words, name))
+            for name in _Patterns.__dataclass_fields__
+            if name.endswith(("_texts", "_words"))
+        },
+        bounce_senders=re.compile(senders),
+    )
