@@ -131,14 +131,14 @@ def _parameter(message: Message, name: str, field: str = "content-type") -> str:
 
 
 def _payload(message: Message, cap: int | None = None) -> bytes:
-    payload = message.get_payload()
+    payload: object = message._payload  # type: ignore[attr-defined]  # get_payload() has already replaced 8-bit letters by U+FFFD
     if isinstance(payload, list):
         return b""
-    payload = str(payload or "")[:cap]
+    wire = str(payload or "")[:cap]
     try:
-        return payload.encode("ascii", "surrogateescape")
+        return wire.encode("ascii", "surrogateescape")
     except UnicodeEncodeError:
-        return payload.encode("utf-8", "replace")
+        return wire.encode("utf-8", "replace")
 
 
 def _uudecode(raw: bytes) -> bytes:

@@ -116,7 +116,7 @@ KINDS: dict[str, Callable[[], bytes]] = {
     "links without end": lambda: HEAD + PLAIN + b"https://x.example/" * 100_000,
     "parentheses in a link": lambda: HEAD + PLAIN + b"https://x.example/" + b"(" * 50_000 + b")" * 50_000,
     "a million combining marks": lambda: HEAD + PLAIN + ("a" + "\u0301" * 500_000).encode(),
-    "nothing but a header": lambda: HEAD,
+    "nothing but a header": lambda: HEAD + b"\r\n",
     "nothing but a colon": lambda: b":",
     "random bytes": lambda: bytes((i * 7919 + (i >> 3)) % 256 for i in range(200_000)),
     "all bytes 255": lambda: b"\xff" * 1_000_000,

@@ -1,0 +1,50 @@
+"""The child gives the same value as this process, or a reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mailbot.errors import Unreadable
+from mailbot.parse import bounds, guard, parse
+from tests.parse.mails import DATA, OWN, received
+
+SAMPLES = sorted((DATA / "mails").glob("*.eml"))[::20]
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=[p.name for p in SAMPLES])
+def test_the_child_reads_what_this_process_reads(path: Path) -> None:
+    message = received(path.read_bytes())
+    assert guard.parse_guarded(message, OWN, attempt=2) == parse(message, OWN)
+
+
+def test_a_mail_kept_in_a_file_is_read_by_the_child(tmp_path: Path) -> None:
+    path = tmp_path / "mail.eml"
+    path.write_bytes(b"From: a@b.example\nSubject: Correction\n\nSky\n")
+    message = replace(received(b""), raw_path=str(path))
+    assert guard.parse_guarded(message, OWN, attempt=1).text == "Sky"
+
+
+def test_an_empty_mail_is_set_aside_with_a_reason_from_both() -> None:
+    for attempt in (1, 2):
+        with pytest.raises(Unreadable, match="empty"):
+            guard.parse_guarded(received(b"\n\n"), OWN, attempt)
+
+
+def test_an_error_of_a_library_becomes_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr(guard, "parse", fails)
+    with pytest.raises(Unreadable, match="RuntimeError"):
+        guard.parse_guarded(received(b"From: a@b.example\n\nx"), OWN, attempt=1)
+
+
+def test_the_scan_counts_what_makes_parsing_slow() -> None:
+    raw = b"From: a@b.example\nSubject: =?utf-8?q?a?=\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b--\n"
+    seen = bounds.scan(raw)
+    assert (seen.size, seen.parts, seen.containers, seen.encoded_words, seen.parameters) == (len(raw), 2, 1, 1, 1)
+    assert seen.small
+    assert not replace(seen, parameters=5000).small

@@ -1,0 +1,164 @@
+"""The defects of mail-parser that its wrapper mends (one test each), and what a mail says of itself."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime
+
+import pytest
+
+from mailbot.errors import Unreadable
+from tests.parse.mails import read
+
+TOP = b"From: Ann <Ann@B.example>\nTo: support@mailbot.example\nMessage-ID: <1@b.example>\n"
+
+
+def test_raw_latin_letters_in_subject_and_name_are_read() -> None:
+    parsed = read(b"From: J\xf6rg <j@b.example>\nSubject: Correcci\xf3n\n\nx\n")
+    assert parsed.subject == "Corrección"
+    assert parsed.sender is not None
+    assert parsed.sender.name == "Jörg"
+
+
+@pytest.mark.parametrize(
+    ("subject", "read_as"),
+    [
+        ("=?utf-8?B?SMOkdXNlcg==?=", "Häuser"),
+        ("=?utf-8?q?H=C3?= =?utf-8?q?=A4user?=", "Häuser"),
+        ("=?iso-8859-1?Q?a_b?= c =?iso-8859-1?Q?d?=", "a b c d"),
+        ("=?gb2312?B?xOO6ww==?=", "你好"),
+        ("=?x-unknown?q?plain?=", "plain"),
+        ("a\n folded", "a folded"),
+        ("\u202eabc\u200b", "abc"),
+    ],
+)
+def test_a_subject_reads_as_a_person_reads_it(subject: str, read_as: str) -> None:
+    assert read(f"From: a@b.example\nSubject: {subject}\n\nx\n").subject == read_as
+
+
+@pytest.mark.parametrize(
+    ("claimed", "body", "read_as"),
+    [
+        ("iso-8859-1", b"\x93sky\x94", "“sky”"),
+        ("gb2312", "镕".encode("gb18030"), "镕"),
+        ("utf-7", b"+AOQ-", "ä"),
+        ("nonsense", "ä".encode(), "ä"),
+        ("utf-8", b"caf\xe9", "café"),
+        ("us-ascii", "naïve".encode(), "naïve"),
+        ("windows-1251", "небо".encode("cp1251"), "небо"),
+    ],
+)
+def test_a_body_is_read_whatever_charset_it_claims(claimed: str, body: bytes, read_as: str) -> None:
+    raw = TOP + b"Content-Type: text/plain; charset=" + claimed.encode() + b"\nContent-Transfer-Encoding: 8bit\n\n" + body + b"\n"
+    assert read(raw).text == read_as
+
+
+def test_the_first_of_two_from_fields_counts_and_is_named() -> None:
+    parsed = read("From: a@b.example\nFrom: c@d.example\nSubject: one\nSubject: two\n\nx\n")
+    assert [a.address for a in parsed.from_all] == ["a@b.example"]
+    assert parsed.subject == "one"
+    assert any("from" in p for p in parsed.problems)
+    assert parsed.headers_named("from") == ("a@b.example", "c@d.example")
+
+
+@pytest.mark.parametrize(
+    ("date", "hour"),
+    [
+        ("Tue, 03 Mar 2026 10:00:00 +0100", 9),
+        ("Tue, 03 Mar 2026 10:00:00", 10),
+        ("Tue, 03 Mar 2026 10.00.00 +0000", 10),
+        ("2026-03-03 10:00:00", 10),
+    ],
+)
+def test_dates_are_read_also_without_zone_or_colons(date: str, hour: int) -> None:
+    assert read(f"From: a@b.example\nDate: {date}\n\nx\n").date == datetime(2026, 3, 3, hour, tzinfo=UTC)
+
+
+def test_a_nameless_picture_is_an_attachment() -> None:
+    picture = bytes(range(256))
+    raw = (
+        TOP
+        + b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nsky\n--b\nContent-Type: image/jpeg\nContent-Transfer-Encoding: base64\n\n"
+    )
+    parsed = read(raw + base64.encodebytes(picture) + b"--b--\n")
+    assert parsed.text == "sky"
+    assert [(a.name, a.content_type, a.size) for a in parsed.attachments] == [("", "image/jpeg", 256)]
+
+
+def test_the_words_of_an_attached_mail_are_not_the_client_s() -> None:
+    raw = (
+        TOP
+        + b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nsee attached\n--b\nContent-Type: message/rfc822\n\nFrom: x@y.example\n\nCorrection: old\n--b--\n"
+    )
+    parsed = read(raw)
+    assert parsed.text == "see attached"
+    assert parsed.attachments[0].content_type == "message/rfc822"
+
+
+def test_a_file_name_cannot_point_elsewhere() -> None:
+    raw = TOP + b'Content-Type: image/png\nContent-Disposition: attachment; filename="../../etc/pass\x07wd"\n\nx\n'
+    assert read(raw).attachments[0].name == "pass wd"
+
+
+def test_an_rfc_2231_name_is_read() -> None:
+    raw = TOP + b"Content-Type: image/png\nContent-Disposition: attachment; filename*0*=utf-8''H%C3%A4u; filename*1*=ser.png\n\nx\n"
+    assert read(raw).attachments[0].name == "Häuser.png"
+
+
+@pytest.mark.parametrize("front", [b"\n\n", b"\xef\xbb\xbf", b"From ann@b.example Mon Jan 1 00:00:00 2026\n"])
+def test_what_stands_before_the_header_does_not_hide_it(front: bytes) -> None:
+    assert read(front + TOP + b"Subject: sky\n\ntext\n").subject == "sky"
+
+
+def test_a_carriage_return_makes_no_new_header() -> None:
+    parsed = read(b"From: a@b.example\nSubject: Corr\rBcc: evil@x.example\n\nx\n")
+    assert parsed.header("bcc") is None
+    assert "\r" not in parsed.subject
+
+
+@pytest.mark.parametrize("kind", [b"multipart/mixed", b"multipart/mixed; boundary=never"])
+def test_text_in_a_multipart_without_parts_is_shown(kind: bytes) -> None:
+    assert "sky is grey" in read(TOP + b"Content-Type: " + kind + b"\n\nsky is grey\n").text
+
+
+def test_html_is_read_where_the_plain_part_only_says_to_use_another_program() -> None:
+    raw = (
+        TOP + b"Content-Type: multipart/alternative; boundary=b\n\n--b\n\nYour mail program does not support HTML.\n"
+        b"--b\nContent-Type: text/html\n\n<p>The sky is grey</p>\n--b--\n"
+    )
+    assert read(raw).text == "The sky is grey"
+
+
+def test_thread_ids_sender_and_return_path() -> None:
+    parsed = read(TOP + b"Return-Path: <>\nReferences: <a@x.example>\n <b@x.example>\nIn-Reply-To: <b@x.example> <c@x.example>\n\nx\n")
+    assert parsed.thread_ids == ("<a@x.example>", "<b@x.example>", "<c@x.example>")
+    assert parsed.return_path == ""
+    assert parsed.message_id == "<1@b.example>"
+    assert parsed.sender is not None
+    assert (parsed.sender.name, parsed.sender.address) == ("Ann", "ann@b.example")
+    assert read(TOP + b"\nx\n").return_path is None
+
+
+def test_a_bounce_names_the_mail_and_the_address() -> None:
+    raw = (
+        b"From: MAILER-DAEMON@b.example\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nfailed\n"
+        b"--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nFinal-Recipient: rfc822; Ann@b.example\nAction: failed\n"
+        b"Status: 5.1.1\nDiagnostic-Code: smtp; 550 no such user\n\n--b\nContent-Type: message/rfc822\n\nMessage-ID: <ours@bot.example>\n\nx\n--b--\n"
+    )
+    report = read(raw).report
+    assert report is not None
+    assert (report.original_message_ids, report.failed_addresses) == (("<ours@bot.example>",), ("ann@b.example",))
+    assert (report.status, report.permanent, report.diagnostic) == ("5.1.1", True, "smtp; 550 no such user")
+
+
+def test_ordinary_mail_is_no_report() -> None:
+    assert read(TOP + b"\nx\n").report is None
+
+
+def test_wrapped_paragraphs_of_flowed_text_become_one_line() -> None:
+    assert read(TOP + b"Content-Type: text/plain; format=flowed\n\nThe sky is \ngrey on image 3.\n").text == "The sky is grey on image 3."
+
+
+def test_an_empty_mail_is_unreadable() -> None:
+    with pytest.raises(Unreadable, match="empty"):
+        read(b"\r\n")

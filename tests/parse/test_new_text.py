@@ -1,0 +1,170 @@
+"""Replies of the clients' mail programs in their languages: only what the client newly wrote is the text."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailbot.parse import html, reply
+from tests.parse.mails import OWN, read
+
+ATTRIBUTIONS = {
+    "english": "On Mon, Mar 3, 2026 at 10:00 AM Support <s@mb.example> wrote:",
+    "english over two lines": "On Mon, Mar 3, 2026 at 10:00 AM Support <\ns@mb.example> wrote:",
+    "english apple": "On 3 Mar 2026, at 10:00, Support <s@mb.example> wrote:",
+    "german": "Am 03.03.2026 um 10:00 schrieb Support <s@mb.example>:",
+    "german gmail": "Am Mo., 3. März 2026 um 10:00 Uhr schrieb Support <s@mb.example>:",
+    "french": "Le lun. 3 mars 2026 à 10:00, Support <s@mb.example> a écrit :",
+    "spanish": "El lun, 3 mar 2026 a las 10:00, Support (<s@mb.example>) escribió:",
+    "italian over two lines": "Il giorno lun 3 mar 2026 alle ore 10:00 Support <s@mb.example> ha\nscritto:",
+    "portuguese": "Em seg., 3 de mar. de 2026 às 10:00, Support <s@mb.example> escreveu:",
+    "dutch": "Op ma 3 mrt. 2026 om 10:00 schreef Support <s@mb.example>:",
+    "dutch apple": "Op 3 mrt. 2026 om 10:00 heeft Support <s@mb.example> het volgende geschreven:",
+    "swedish": "Den mån 3 mars 2026 kl 10:00 skrev Support <s@mb.example>:",
+    "norwegian": "man. 3. mars 2026 kl. 10:00 skrev Support <s@mb.example>:",
+    "danish": "Den man. 3. mar. 2026 kl. 10.00 skrev Support <s@mb.example>:",
+    "polish": "pon., 3 mar 2026 o 10:00 Support <s@mb.example> napisał(a):",
+    "finnish": "ma 3. maalisk. 2026 klo 10.00 Support (s@mb.example) kirjoitti:",
+    "russian": "пн, 3 мар. 2026 г. в 10:00, Support <s@mb.example>:",
+    "ukrainian": "пн, 3 бер. 2026 р. о 10:00 Support <s@mb.example> пише:",
+    "japanese": "2026年3月3日(火) 10:00 Support <s@mb.example>:",
+}
+BLOCKS = {
+    "english": "From: Support <s@mb.example>\nSent: Monday, March 3, 2026 10:00 AM\nTo: Ann\nSubject: RE: x",
+    "english bold": "*From:* Support <s@mb.example>\n*Sent:* Monday\n*To:* Ann\n*Subject:* RE: x",
+    "german": "Von: Support <s@mb.example>\nGesendet: Montag, 3. März 2026 10:00\nAn: Anna\nBetreff: AW: x",
+    "french": "De : Support <s@mb.example>\nEnvoyé : lundi 3 mars 2026 10:00\nÀ : Anna\nObjet : RE: x",
+    "spanish": "De: Support <s@mb.example>\nEnviado: lunes, 3 de marzo\nPara: Ana\nAsunto: RE: x",
+    "italian": "Da: Support <s@mb.example>\nInviato: lunedì 3 marzo\nA: Anna\nOggetto: R: x",
+    "portuguese": "De: Support <s@mb.example>\nEnviada em: segunda-feira\nPara: Ana\nAssunto: RES: x",
+    "dutch": "Van: Support <s@mb.example>\nVerzonden: maandag 3 maart\nAan: Anna\nOnderwerp: RE: x",
+    "swedish": "Från: Support <s@mb.example>\nSkickat: den 3 mars 2026\nTill: Anna\nÄmne: SV: x",
+    "norwegian": "Fra: Support <s@mb.example>\nSendt: mandag 3. mars\nTil: Anna\nEmne: SV: x",
+    "polish": "Od: Support <s@mb.example>\nWysłano: poniedziałek\nDo: Anna\nTemat: x",
+    "russian": "От: Support <s@mb.example>\nОтправлено: 3 марта\nКому: Anna\nТема: x",
+    "finnish": "Lähettäjä: Support <s@mb.example>\nLähetetty: maanantai\nVastaanottaja: Anna\nAihe: x",
+}
+KEPT = {
+    "labels that look like header fields": "Image 3: too dark\nImage 4: date: wrong\nTo: do it again",
+    "a sentence about a note": "On 3 March 2026 I got order 10231 and the note said:\nplease use more sky\nThanks",
+    "rules between points": "Points:\n-----\nimage 3 is dark, please make it brighter for the agent\n-----\nimage 4 too",
+    "a closing with a postscript": "Fix it\n\nBest regards,\nAnn\n\nPS: image 5 also, see www.x.example for the old one",
+    "a closing with a bare name": "Fix it\n\nBest regards,\nAnn",
+    "a table with bars": "| 3 | too dark |\n| 4 | too blue |",
+    "one's own words behind quote signs only": "> please fix image 3",
+}
+FOOTERS = {
+    "signature": "-- \nAnn Berg\nBerg Photo",
+    "contact lines": "Kind regards\nAnn Berg\nBerg Photo Ltd\nTel: +44 20 1234567\nwww.berg.example",
+    "german contact lines": "Mit freundlichen Grüßen\nAnna Berg\nBerg Foto GmbH\nTel: +49 30 1234567",
+    "iphone": "Sent from my iPhone",
+    "outlook": "Get Outlook for iOS",
+    "german phone": "Von meinem iPhone gesendet",
+    "french phone": "Envoyé de mon iPhone",
+    "spanish phone": "Enviado desde mi iPhone",
+    "swedish phone": "Skickat från min iPhone",
+    "legal": "This email and any attachments are confidential and intended solely for the addressee.\nIf you are not the intended recipient delete it.",
+    "german legal": "Diese E-Mail enthält vertrauliche und rechtlich geschützte Informationen.",
+    "virus": "Virus-free. www.avast.com",
+}
+
+
+@pytest.mark.parametrize("line", ATTRIBUTIONS.values(), ids=ATTRIBUTIONS)
+def test_a_quote_under_a_wrote_line_is_cut(line: str) -> None:
+    found = reply.trim(f"Image 3 is too dark.\n\n{line}\n\n> We delivered your order.\n> Bye\n")
+    assert found.text == "Image 3 is too dark."
+    assert "We delivered" in found.quoted
+
+
+@pytest.mark.parametrize("line", ATTRIBUTIONS.values(), ids=ATTRIBUTIONS)
+def test_an_answer_below_the_quote_is_the_text(line: str) -> None:
+    assert reply.trim(f"{line}\n> We delivered your order.\n\nImage 3 is too dark.\n").text == "Image 3 is too dark."
+
+
+@pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS)
+def test_an_outlook_header_block_begins_the_quote(block: str) -> None:
+    assert reply.trim(f"Image 3 is too dark.\n\n{block}\n\nDear Ann,\nwe delivered.\n").text == "Image 3 is too dark."
+
+
+@pytest.mark.parametrize("text", KEPT.values(), ids=KEPT)
+def test_words_of_the_client_stay(text: str) -> None:
+    assert reply.trim(text).text == text
+
+
+@pytest.mark.parametrize("footer", FOOTERS.values(), ids=FOOTERS)
+def test_a_footer_is_no_text(footer: str) -> None:
+    found = reply.trim(f"Image 3 is too dark.\nPlease fix it.\n\n{footer}\n")
+    assert found.text == "Image 3 is too dark.\nPlease fix it."
+    assert footer.rsplit("\n", maxsplit=1)[-1] in found.signature
+
+
+def test_answers_between_quoted_lines_are_kept() -> None:
+    assert reply.trim("> image 3?\nYes brighter\n> image 4?\nno").text == "Yes brighter\nno"
+
+
+def test_our_own_words_are_quoted_also_where_they_were_wrapped() -> None:
+    parsed = read("From: a@b.example\n\nSky is grey.\n\nWe have read your message and\nwill come back to you\n")
+    assert parsed.text == "Sky is grey."
+    assert not parsed.own_text
+    assert read("From: a@b.example\n\nWe have read your message and will come back to you\n").own_text
+
+
+def test_everything_below_our_marker_line_is_ours() -> None:
+    parsed = read(f"From: a@b.example\n\nSky is grey.\n\n{OWN.phrases[0]}\nHello Ann\nnice\n")
+    assert parsed.text == "Sky is grey."
+
+
+@pytest.mark.parametrize(
+    "top", ["---------- Forwarded message ---------", "Begin forwarded message:", "-------- Weitergeleitete Nachricht --------"]
+)
+def test_a_forwarded_mail_names_who_wrote_it_first(top: str) -> None:
+    parsed = read(
+        f"From: a@b.example\nSubject: Fwd: sky\n\nSee below\n\n{top}\nFrom: Bob <bob@agent.example>\nSubject: sky\n\nIt is grey\n"
+    )
+    assert parsed.text == "See below"
+    assert parsed.forwarded is not None
+    assert (parsed.forwarded.name, parsed.forwarded.address) == ("Bob", "bob@agent.example")
+
+
+HTML = {
+    "gmail": '<div dir="ltr">Image 3 is dark</div><br><div class="gmail_quote"><div class="gmail_attr">On Mon, Mar 3, 2026 at 10:00 AM S &lt;s@m.example&gt; wrote:<br></div><blockquote class="gmail_quote">old<div>inner</div></blockquote></div>',
+    "outlook desktop": '<p>Image 3 is dark</p><div style="border:none;border-top:solid #E1E1E1 1.0pt"><p><b>From:</b> S<br><b>Sent:</b> Monday</p></div><p>old</p>',
+    "outlook web": '<div>Image 3 is dark</div><div id="appendonsend"></div><hr><div id="divRplyFwdMsg"><b>Von:</b> S</div><div>old</div>',
+    "thunderbird": '<p>Image 3 is dark</p><div class="moz-cite-prefix">Am 03.03.26 um 10:00 schrieb S:</div><blockquote type="cite">old</blockquote>',
+    "apple": '<div>Image 3 is dark<br><blockquote type="cite"><div>On 3 Mar 2026, at 10:00, S wrote:</div>old</blockquote></div>',
+    "yahoo": '<div>Image 3 is dark</div><div class="yahoo_quoted"><div>On Monday, S wrote:</div>old</div>',
+    "proton": '<div>Image 3 is dark</div><div class="protonmail_quote">On Monday S wrote:<blockquote class="protonmail_quote">old</blockquote></div>',
+    "hidden preheader": '<div style="display:none">old</div><p>Image 3 is dark</p>',
+}
+
+
+@pytest.mark.parametrize("markup", HTML.values(), ids=HTML)
+def test_only_the_new_part_of_an_html_reply_is_the_text(markup: str) -> None:
+    assert reply.trim(html.to_text(markup).text).text == "Image 3 is dark"
+
+
+def test_one_s_own_indented_words_in_html_stay() -> None:
+    markup = '<div>Please<blockquote style="margin:0 0 0 40px;border:none">brighten image 3</blockquote></div>'
+    assert reply.trim(html.to_text(markup).text).text == "Please\n\nbrighten image 3"
+
+
+def test_links_behind_anchors_of_the_new_text_are_kept_and_quoted_ones_not() -> None:
+    markup = '<p>See <a href="https://x.example/a">this</a> and https://x.example/b</p><blockquote type="cite"><a href="https://old.example">o</a></blockquote>'
+    parsed = read(f"From: a@b.example\nContent-Type: text/html\n\n{markup}")
+    assert parsed.text == "See this and https://x.example/b"
+    assert [link.url for link in parsed.links] == ["https://x.example/a", "https://x.example/b"]
+    assert parsed.links[0].start == -1
+    assert parsed.text[parsed.links[1].start : parsed.links[1].end] == "https://x.example/b"
+
+
+def test_links_that_only_the_html_twin_holds_are_found() -> None:
+    raw = (
+        "From: a@b.example\nContent-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\nSee this\n"
+        '--b\nContent-Type: text/html\n\n<p>See <a href="https://x.example/a">this</a></p>\n--b--\n'
+    )
+    parsed = read(raw)
+    assert parsed.text == "See this"
+    assert [link.url for link in parsed.links] == ["https://x.example/a"]
+
+
+def test_five_thousand_nested_boxes_keep_their_text() -> None:
+    assert "sky" in html.to_text("<div>" * 5000 + "sky").text
