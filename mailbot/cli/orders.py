@@ -66,9 +66,9 @@ def check(
     for found in conformance(url, token, order):
         wrong += not found.ok
         if as_json:
-            emit({"name": found.what, "ok": found.ok, "because": found.because})
+            emit({"name": found.name, "ok": found.ok, "what": found.what})
         else:
-            typer.echo(f"{'ok     ' if found.ok else 'problem'}  {found.what}: {found.because}")
+            typer.echo(f"{'ok     ' if found.ok else 'problem'}  {found.name}: {found.what}")
     raise typer.Exit(1 if wrong else 0)
 
 
