@@ -16,6 +16,7 @@ from mailbot.model.words.cues import Cues
 _ENOUGH = 1.2  # below: a courtesy, not a reason to book
 _REPEATED = 0.3  # what each further phrase of one group adds
 _REPEATS = 3
+_OTHER = 0.5  # a request beside it outweighs a vague wish ("I want my money back"), not a clear fault
 _WORDS = re.compile(r"[^\W\d_]{2,}|[\u3040-\u30ff\u4e00-\u9fff]")
 _LABEL = re.compile(r"\b(correction|amendment|amendement|feed ?back)s?\b")
 _KINDS: tuple[ClientKind, ...] = ("correction", "amendment", "feedback")
@@ -99,7 +100,7 @@ def _kind(scores: dict[str, float], found: Sequence[_Found]) -> ClientKind | Non
     if scores["feedback"] >= 8 and any(f.cues.name == "nothing to change" for f in found):
         return "feedback"
     work = max(scores["correction"], scores["amendment"])
-    if work >= _ENOUGH and work > scores["feedback"] * 0.6 and work > scores["none"]:
+    if work >= _ENOUGH and work > scores["feedback"] * 0.6 and work > scores["none"] * _OTHER:
         return "correction" if scores["correction"] >= scores["amendment"] else "amendment"
     if scores["feedback"] > scores["none"]:
         return "feedback"
