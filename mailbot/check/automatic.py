@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from mailbot.check.phrases import Folded, alternation, fold, reply_prefix
 from mailbot.model.finding import AutomaticFinding, Writer
@@ -257,19 +258,21 @@ def _patterns(words: AutomaticWords) -> _Patterns:
         return tuple((name.strip().lower(), value.strip().lower()) for name, _, value in (row.partition(":") for row in rows))
 
     def subject(rows: Iterable[str]) -> re.Pattern[str]:
-        return re.compile(rf"\s{{0,3}}[\[(*]{{0,2}}(?P<said>{alternation(rows)})[\])*!]{{0,2}}\s{{0,3}}(?:[:;,.\-(\[]|$|\s(?:re|aw|sv|fw|order|to)\b)")
+        opening, closing = r"\s{0,3}[\[(*]{0,2}", r"[\])*!]{0,2}\s{0,3}"
+        follows = r"(?:[:;,.\-(\[]|$|\s(?:re|aw|sv|fw|order|to)\b)"
+        return re.compile(rf"{opening}(?P<said>{alternation(rows)}){closing}{follows}")
 
     def text(rows: Iterable[str]) -> re.Pattern[str]:
         return re.compile(rf"(?<!\w){alternation(rows)}(?!\w)")
 
+    def by(ending: str, compiled: Callable[[Iterable[str]], Any]) -> dict[str, Any]:
+        return {name: compiled(getattr(words, name)) for name in _Patterns.__dataclass_fields__ if name.endswith(ending)}
+
     senders = "|".join(re.escape(s.removesuffix("*")) + (".*" if s.endswith("*") else "") for s in words.bounce_senders)
     return _Patterns(
-        **{name: headers(getattr(words, name)) for name in _Patterns.__dataclass_fields__ if name.endswith("_headers")},
-        **{name: subject(getattr(words, name)) for name in _Patterns.__dataclass_fields__ if name.endswith("_subjects")},
-        **{
-            name: text(getattr(words, name))
-            for name in _Patterns.__dataclass_fields__
-            if name.endswith(("_texts", "_words"))
-        },
+        **by("_headers", headers),
+        **by("_subjects", subject),
+        **by("_texts", text),
+        **by("_words", text),
         bounce_senders=re.compile(senders),
     )

@@ -27,7 +27,7 @@ _NOISE = re.compile(
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SENTENCE = re.compile(r"[^.!?\n;…]+[.!?\n;…]*")
 _REPLY = re.compile(r"\s*(?:\w{1,5}\s?:\s*){1,6}", re.IGNORECASE)
-_ENDINGS = ("'s", "’s", "s", "es", "ed", "d", "ing", "ly", "er", "ers", "y", "n't", "n’t", "'ll", "'re", "'ve", "'d", "’ll", "’re", "’ve", "’d")
+_ENDINGS = ("'s", "s", "es", "ed", "d", "ing", "ly", "er", "ers", "y", "n't", "'ll", "'re", "'ve", "'d")
 _LOCK = threading.Lock()
 _SCRIPTS = {
     "HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "ko", "CJK": "zh", "CYRILLIC": "ru", "ARABIC": "ar", "HEBREW": "he", "GREEK": "el",
@@ -64,7 +64,7 @@ class _Count:
 def language(message: ParsedMessage, words: LanguageWords) -> LanguageFinding:
     """The language of the client's sentences; the subject counts only where the text says nothing."""
     lists = _lists(words)
-    script = _script(message.text)
+    script = _script(_clean(message.text[:_MAX_TEXT], lists))
     if script is not None:
         return script
     count = _count(message.text, "text", lists)
@@ -142,7 +142,7 @@ def _dense(letters: list[str]) -> bool:
 
 def _count(text: str, where: Where, lists: _Lists) -> _Count:
     clean = _clean(text[:_MAX_TEXT], lists)
-    e = f = b = n = 0
+    e = f = b = n = names = 0
     languages: Counter[str] = Counter()
     spans: list[Span] = []
     kept: list[str] = []
@@ -156,8 +156,11 @@ def _count(text: str, where: Where, lists: _Lists) -> _Count:
             e += 1
         elif codes := lists.foreign.get(word) or (("?",) if not word.isascii() else ()):
             f += 1
+            names += hit[0][0].isupper()
             languages.update(c for c in codes if c != "?")
             spans.append(Span(where, hit.start(), hit.end(), text[hit.start() : hit.end()]))
+    if f == names and e >= 2:  # "Götgatan 22, kitchen is dark": only capitals at a sentence's start look foreign
+        return _Count(n - f, e, 0, b, Counter(), (), " ".join(kept))
     return _Count(n, e, f, b, languages, tuple(spans), " ".join(kept))
 
 
