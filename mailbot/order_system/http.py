@@ -48,7 +48,7 @@ class HttpOrderSystem:
         if known and time.monotonic() - known[0] < CAPABILITIES_FRESH:
             return known[1]
         try:
-            found = answers.capabilities(self._read("/capabilities", {}, timeout))
+            found = self._read_capabilities(timeout)
         except Unavailable:
             if known:
                 return known[1]
@@ -221,6 +221,12 @@ class HttpOrderSystem:
 
     def _read(self, path: str, params: Mapping[str, str], timeout: float | None) -> Json:
         return answers.decode(_readable(self._wire.call("GET", path, params=params, timeout=timeout)).body)
+
+    def _read_capabilities(self, timeout: float | None) -> Capabilities:
+        try:
+            return answers.capabilities(self._read("/capabilities", {}, timeout))
+        except (NotFound, CursorTooOld) as error:
+            raise Unavailable(f"nothing at this address answers the contract ({error}). Check order_system.url.") from error
 
     def _state(self, order_id: str, holds: Callable[[Order], bool]) -> Look:
         return lambda: "" if holds(self.order(order_id)) else None

@@ -89,7 +89,7 @@ def test_any_bytes_are_an_object_or_unavailable(body: bytes) -> None:
 def test_any_value_in_any_member_is_a_value_or_unavailable(key: str, value: Any) -> None:
     for read, whole in ((answers.comment, COMMENT), (answers.order, ORDER)):
         try:
-            found = read({**whole, key: value})  # type: ignore[operator]  # both take an object
+            found = read({**whole, key: value})
             repr(found).encode("utf-8")
         except Unavailable as error:
             str(error).encode("utf-8")

@@ -40,6 +40,12 @@ def test_an_address_where_nobody_answers_is_one_clear_line() -> None:
     assert "cannot reach" in line.what
 
 
+def test_an_address_beside_the_contract_is_one_clear_line(orders: Orders) -> None:
+    (line,) = check(orders.url, TOKEN)
+    assert not line.ok
+    assert "url" in line.what
+
+
 @pytest.fixture
 def sloppy() -> Iterator[str]:
     """A bridge that ignores token, cursor and `since`, and finds everything for everybody."""

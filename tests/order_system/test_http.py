@@ -285,3 +285,10 @@ def test_an_address_that_is_none_is_refused_with_the_remedy() -> None:
     with pytest.raises(BadConfig) as raised:
         HttpOrderSystem("orders", "orders.example/api", TOKEN)
     assert "Write https://host" in str(raised.value)
+
+
+def test_an_address_where_something_else_answers_is_tried_again_and_named(orders: Orders) -> None:
+    elsewhere = orders.system(url=orders.url)
+    outcome = post(elsewhere, "o10231", "elsewhere")
+    assert isinstance(outcome, TryAgain)
+    assert "order_system.url" in outcome.because

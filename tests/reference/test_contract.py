@@ -64,7 +64,7 @@ def test_whatever_is_asked_the_answer_is_as_the_contract_says(
 
     @BOUNDED
     @given(case=contract[path][method.upper()].as_strategy(GenerationMode.POSITIVE, **fixed))
-    def ask(case: Case) -> None:
+    def ask(case: Case[Any]) -> None:
         _call(orders, case, CHECKS)
 
     ask()
@@ -74,7 +74,7 @@ def test_whatever_is_asked_the_answer_is_as_the_contract_says(
 def test_what_the_contract_does_not_allow_breaks_nothing(orders: Orders, contract: Any, path: str, method: str) -> None:
     @BOUNDED
     @given(case=contract[path][method.upper()].as_strategy(GenerationMode.NEGATIVE))
-    def ask(case: Case) -> None:
+    def ask(case: Case[Any]) -> None:
         _call(orders, case, [not_a_server_error, response_schema_conformance])
 
     ask()
@@ -145,7 +145,7 @@ def test_the_document_is_the_one_of_the_design() -> None:
     assert yaml.safe_load(DESIGN.read_text("utf-8")) == DOCUMENT
 
 
-def _call(orders: Orders, case: Case, checks: list[Any]) -> None:
+def _call(orders: Orders, case: Case[Any], checks: list[Any]) -> None:
     headers = {"Authorization": f"Bearer {TOKEN}"}
     with requests.Session() as session:
         session.trust_env = False
