@@ -120,7 +120,9 @@ def test_an_order_system_alone_is_enough_and_needs_no_smtp(tmp_path: Path) -> No
         ("127.0.0.1.studio.example", "", True),
     ],
 )
-def test_passwords_cross_the_network_in_plain_text_only_where_the_operator_says_so(tmp_path: Path, host: str, more: str, refused: bool) -> None:
+def test_passwords_cross_the_network_in_plain_text_only_where_the_operator_says_so(
+    tmp_path: Path, host: str, more: str, refused: bool
+) -> None:
     text = GOOD.replace('host = "imap.studio.example"', f'host = "{host}"\ntls = "none"\n{more}')
     if refused:
         assert keys(faults(tmp_path, text)) == ['mailbox "support": tls']
@@ -197,7 +199,9 @@ def test_our_own_addresses_are_known(tmp_path: Path) -> None:
     assert facts.desk_name == "Studio support"
 
 
-@pytest.mark.parametrize("text", ["company = 5", "[[company]]\nname='x'", "mailbox = 3", "[mailbox]\nname='x'", "[[smtp]]\nhost='x'", "smtp = []", ""])
+@pytest.mark.parametrize(
+    "text", ["company = 5", "[[company]]\nname='x'", "mailbox = 3", "[mailbox]\nname='x'", "[[smtp]]\nhost='x'", "smtp = []", ""]
+)
 def test_tables_of_the_wrong_shape_are_told_not_crashed_on(tmp_path: Path, text: str) -> None:
     assert faults(tmp_path, text)
 
