@@ -56,6 +56,8 @@ def normalise(text: str) -> str:
 
 def fold(text: str) -> str:
     """`normalise` in lower case, still of the same length (a letter whose lower case is longer stays)."""
+    if text.isascii():
+        return text.lower()
     return "".join(low if len(low := c.lower()) == 1 else c for c in normalise(text))
 
 

@@ -10,6 +10,7 @@ import email
 import email.utils
 import hashlib
 import logging
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import Message
@@ -25,6 +26,11 @@ logging.getLogger("mailparser").setLevel(logging.CRITICAL)  # it warns of ordina
 
 MAX_ATTACHMENTS = 500
 _ADDRESS_FIELDS = ("from", "to", "cc", "reply-to")
+# One mailbox as most mails have it; everything else (quotes, comments, groups, lists) is mail-parser's work, which costs most.
+_ONE_MAILBOX = re.compile(
+    r"(?:(?P<name>[A-Za-z][A-Za-z .'-]{0,80})<)?(?P<address>[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+)>?"
+)
+_USUAL_DATE = re.compile(r"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} 20\d\d \d\d:\d\d:\d\d [+-]\d{4}(?: \([A-Z]{1,5}\))?")
 _Headers = tuple[tuple[str, str], ...]
 
 
@@ -88,12 +94,19 @@ def _read_head(mail: Mail, wire: list[tuple[str, str]]) -> None:
         if name in first and name in ("from", "subject", "message-id", "date"):
             mail.problems.append(f"the header field {name} stands there more than once; the first counts")
         first.setdefault(name, value)
+    addresses: dict[str, tuple[Address, ...]] = dict.fromkeys(_ADDRESS_FIELDS, ())
     for name in (*_ADDRESS_FIELDS, "date"):
-        if name in first:
-            head[name] = " ".join(charset.from_wire(first[name]).split())
-    addresses, date = _by_mail_parser(head, mail.problems)
+        value = " ".join(charset.from_wire(first.get(name, "")).split())
+        one = _ONE_MAILBOX.fullmatch(value) if name != "date" else None
+        if one and bool(one["name"]) == value.endswith(">"):
+            addresses[name] = _addresses([(one["name"] or "", one["address"])])
+        elif value and not (name == "date" and _USUAL_DATE.fullmatch(value)):
+            head[name] = value
+    if head.keys():
+        others, mail.date = _by_mail_parser(head, mail.problems)
+        addresses.update((name, found) for name, found in others.items() if found)
     mail.from_all, mail.to, mail.cc, mail.reply_to = (addresses[name] for name in _ADDRESS_FIELDS)
-    mail.date = date or _date(first.get("date", ""))
+    mail.date = mail.date or _date(first.get("date", ""))
 
 
 def _by_mail_parser(head: Message, problems: list[str]) -> tuple[dict[str, tuple[Address, ...]], datetime | None]:

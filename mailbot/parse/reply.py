@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from mailbot.model.message import Address
@@ -16,6 +17,7 @@ from mailbot.parse import marks, quotes
 Mark = Literal["new", "quote", "signature"]
 HERE_ENDS = "\ue000"  # a line that html.py puts where a mail program's own container says that the quote begins
 LINK_MARK = re.compile("\ue001([0-9]{1,6})\ue002")  # html.py puts it after an anchor's text; the number names the link
+_HINT = re.compile(r"[@\d:：]")  # an attribution has one of these; most lines have none
 MAX_TEXT = 120_000
 MAX_LINES = 4000
 
@@ -128,7 +130,9 @@ def _header_block(lines: list[str], at: int) -> bool:
 def _attribution(lines: list[str], at: int) -> int:
     """How many lines the "On ..., X wrote:" line takes (it may be broken); 0 for none."""
     first = lines[at]
-    if len(first) > 300 or not (quotes.DATE.search(first) or "@" in first or quotes.WROTE_COLON.search(first)):
+    if len(first) > 300 or not _HINT.search(first):
+        return 0
+    if not (quotes.DATE.search(first) or "@" in first or quotes.WROTE_COLON.search(first)):
         return 0
     width = _attribution_width(lines, at)
     later = range(at + 1, at + width)
@@ -207,6 +211,10 @@ def _own_words(work: _Lines, phrases: tuple[str, ...]) -> bool:
 
     The first phrase is the marker line: what follows it is ours as well.
     """
+    wanted = _folded(phrases)
+    whole = " ".join(marks.fold(" ".join(p for p, m in zip(work.plain, work.marks, strict=True) if m == "new")).split())
+    if not any(words in whole for _, words in wanted):
+        return False
     index: list[int] = []
     parts: list[str] = []
     for i in work.new():
@@ -214,16 +222,19 @@ def _own_words(work: _Lines, phrases: tuple[str, ...]) -> bool:
         parts.append(folded)
         index += [i] * len(folded)
     body = "".join(parts)
-    found = False
-    for number, phrase in enumerate(phrases):
-        wanted = " ".join(marks.fold(phrase).split())
-        at = body.find(wanted) if len(wanted) >= 8 else -1
-        if at < 0:
-            continue
-        found = True
-        last = len(work.plain) - 1 if number == 0 else index[at + len(wanted) - 1]
-        work.mark(index[at], last + 1, "quote")
-    return found
+    for is_marker, words in wanted:
+        at = body.find(words)
+        if at >= 0:
+            last = len(work.plain) - 1 if is_marker else index[at + len(words) - 1]
+            work.mark(index[at], last + 1, "quote")
+    return True
+
+
+@lru_cache(maxsize=8)
+def _folded(phrases: tuple[str, ...]) -> tuple[tuple[bool, str], ...]:
+    """(whether it is the marker line, the words to look for); very short phrases would hit a client's words."""
+    folded = ((number == 0, " ".join(marks.fold(phrase).split())) for number, phrase in enumerate(phrases))
+    return tuple((is_marker, words) for is_marker, words in folded if len(words) >= 8)
 
 
 def _footers(work: _Lines) -> None:
@@ -234,9 +245,11 @@ def _footers(work: _Lines) -> None:
         if quotes.MOBILE.match(work.plain[i]):
             work.marks[i] = "signature"
     _legal(work)
+    before = work.marks.count("new")
     _delimited(work)
     _closed(work)
-    _legal(work)
+    if work.marks.count("new") != before:
+        _legal(work)
 
 
 def _legal(work: _Lines) -> None:
@@ -259,7 +272,7 @@ def _legal_begins(work: _Lines, paragraph: list[int]) -> int | None:
     """The line where a legal text begins: wrapped lines are joined in pairs."""
     for i in paragraph:
         pair = f"{work.plain[i]} {work.plain[i + 1] if i + 1 in paragraph else ''}"
-        if quotes.LEGAL.search(pair):
+        if len(pair) >= 25 and quotes.LEGAL.search(pair):
             return i
     return None
 

@@ -100,9 +100,7 @@ KINDS: dict[str, Callable[[], bytes]] = {
     "References of angle brackets": lambda: _field(b"References", b"<" * 500_000),
     "header injection by carriage return": lambda: b"From: a@b.example\r\nSubject: Corr\rBcc: evil@x.example\r\n\r\n" + TEXT,
     "folded 100k times": lambda: b"From: a@b.example\r\nSubject: a" + b"\r\n b" * 100_000 + b"\r\n\r\n" + TEXT,
-    "control and direction characters": lambda: (
-        "From: \u202egro.elpmaxe@x <a@b.example>\r\nSubject: \u2066\x07\x1b[31mhi\u202e\r\n\r\n\u200bCorr\u200bection".encode()
-    ),
+    "control and direction characters": "From: \u202egro.elpmaxe@x <a@b.example>\r\nSubject: \u2066\x07\x1b[31mhi\u202e\r\n\r\n\u200bCorr\u200bection".encode,
     "boundary that never comes": lambda: HEAD + b"Content-Type: multipart/mixed; boundary=zzz\r\n\r\n" + TEXT * 20_000,
     "boundary missing": lambda: HEAD + b"Content-Type: multipart/mixed\r\n\r\n" + TEXT,
     "boundary of 100k letters": lambda: HEAD + b"Content-Type: multipart/mixed; boundary=" + b"z" * 100_000 + b"\r\n\r\n" + TEXT,
