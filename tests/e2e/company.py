@@ -70,6 +70,10 @@ class Workload:
         parents = {make.parent(i) for i in self.people() if make.kind(i) == "reply"}  # they also asked for news, and got it
         return {make.sender(i) for i in self.people() if make.kind(i) != "reply" and i not in parents}
 
+    def requests(self) -> int:
+        """How many mails open a ticket: one automatic answer each."""
+        return sum(generator().kind(i) != "reply" for i in self.people())
+
     def message_ids_of_people(self) -> set[str]:
         return {generator().msgid(i) for i in self.people()}
 
