@@ -12,7 +12,9 @@ from mailbot.model.finding import ClientKind, ContentFinding
 from mailbot.model.message import Evidence, ParsedMessage, Span
 from mailbot.model.words.content import ContentWords
 from mailbot.model.words.cues import Cues
+from mailbot.model.words.requests import RequestWords
 
+_ASKED = 3.0  # weight of a request beside the work, whichever and however often
 _ENOUGH = 1.2  # below: a courtesy, not a reason to book
 _REPEATED = 0.3  # what each further phrase of one group adds
 _REPEATS = 3
@@ -26,6 +28,7 @@ _KINDS: tuple[ClientKind, ...] = ("correction", "amendment", "feedback")
 class _Tools:
     book: PhraseBook
     work: PhraseBook
+    polite: re.Pattern[str]
     denied: re.Pattern[str]
     condition: re.Pattern[str]
     noise: frozenset[str]
@@ -38,14 +41,16 @@ class _Found:
     span: Span
 
 
-def content(message: ParsedMessage, words: ContentWords) -> ContentFinding:
-    """Weighs faults, wishes and opinions against each other; requests and status questions suggest nothing."""
+def content(message: ParsedMessage, words: ContentWords, others: RequestWords | None = None) -> ContentFinding:
+    """Weighs faults, wishes and opinions against each other; what is asked beside the work (`others`) suggests nothing."""
     tools = _tools(words)
     texts = parts(message)
     found = [f for part in texts for f in _cues(part, words, tools)]
+    asked = any(_asks_other(part, others) for part in texts) if others else False
     scores = _scores(found)
+    scores["none"] += _ASKED if asked else 0
     kind = _kind(scores, found)
-    if kind is None and not found:
+    if kind is None and not found and not asked:
         kind = _plain_statement(texts, tools)
     understandable = _understandable(texts, tools)
     return ContentFinding(
@@ -73,6 +78,11 @@ def _cues(part: Folded, words: ContentWords, tools: _Tools) -> list[_Found]:
             continue
         kept.append(_Found(cues, hit.phrase, part.span(hit.start, hit.end)))
     return kept
+
+
+def _asks_other(part: Folded, others: RequestWords) -> bool:
+    """A dispute is left out: it speaks of a fault."""
+    return any("dispute" not in others.cues[hit.group].means for hit in _others(others).find(part))
 
 
 def _longest(hits: Sequence[Hit]) -> list[Hit]:
@@ -111,7 +121,9 @@ def _plain_statement(texts: Sequence[Folded], tools: _Tools) -> ClientKind | Non
     text = texts[-1]
     if "?" in text.text or len(_WORDS.findall(text.text)) < 3:
         return None
-    return "correction" if tools.work.find(text) else None
+    if not tools.work.find(text):
+        return None
+    return "amendment" if tools.polite.search(text.text) else "correction"
 
 
 def _understandable(texts: Sequence[Folded], tools: _Tools) -> bool:
@@ -135,7 +147,13 @@ def _tools(words: ContentWords) -> _Tools:
     return _Tools(
         book=PhraseBook([c.phrases for c in words.cues]),
         work=PhraseBook([words.work]),
+        polite=re.compile(rf"(?<![^\W_]){alternation(words.polite)}"),
         denied=re.compile(rf"(?<![^\W_]){alternation(words.negations)}[\s'\"]{{1,2}}(?:[^\W_']{{1,14}}[\s'\"]{{1,2}}){{0,2}}$"),
         condition=re.compile(rf"(?<![^\W_]){alternation(words.conditions)}[^,;]*$"),
         noise=frozenset(fold(w, "text").text for w in words.noise),
     )
+
+
+@lru_cache(maxsize=4)
+def _others(words: RequestWords) -> PhraseBook:
+    return PhraseBook([c.phrases for c in words.cues])

@@ -12,7 +12,7 @@ class ContentWords:
     """Groups of rules/content.toml. `means`: correction, amendment, feedback, or nothing (a request, a status question, an agreement).
 
     `negations` stand before a cue; `conditions` open a clause that is not claimed ("if anything is wrong").
-    `work` names what the company delivers: a plain statement about it is a fault.
+    `work` names what the company delivers: a plain statement about it is a fault, with a word of `polite` a wish.
     """
 
     cues: tuple[Cues, ...]
@@ -20,3 +20,4 @@ class ContentWords:
     conditions: tuple[str, ...]
     work: tuple[str, ...]
     noise: tuple[str, ...] = ()
+    polite: tuple[str, ...] = ()
