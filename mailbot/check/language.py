@@ -226,7 +226,7 @@ def _lists(words: LanguageWords) -> _Lists:
 
 def _any(phrases: Iterable[str]) -> str:
     ordered = sorted((r"\s+".join(map(re.escape, p.lower().split())) for p in phrases), key=len, reverse=True)
-    return "(?:" + "|".join(ordered) + ")"
+    return "(?:" + "|".join(ordered) + ")" if ordered else r"(?!)"
 
 
 def _detect(text: str, codes: tuple[str, ...]) -> tuple[float, str]:

@@ -59,7 +59,8 @@ def list_form(
 
 def any_of(words: Iterable[str]) -> str:
     """A pattern for any of the words as whole words; `*` at the end stands for any ending."""
-    return "(?:" + "|".join(sorted((_word(w) for w in words), key=len, reverse=True)) + ")"
+    patterns = sorted((_word(w) for w in words), key=len, reverse=True)
+    return "(?:" + "|".join(patterns) + ")" if patterns else r"(?!)"
 
 
 def read_list(text: str, at: int, form: ListForm) -> Iterator[Number]:
