@@ -48,7 +48,8 @@ def content(message: ParsedMessage, words: ContentWords, others: RequestWords | 
     found = [f for part in texts for f in _cues(part, words, tools)]
     asked = any(_asks_other(part, others) for part in texts) if others else False
     scores = _scores(found)
-    scores["none"] += _ASKED if asked else 0
+    if asked:
+        scores["none"] = max(scores["none"], _ASKED)
     kind = _kind(scores, found)
     if kind is None and not found and not asked:
         kind = _plain_statement(texts, tools)
