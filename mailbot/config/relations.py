@@ -43,7 +43,21 @@ def warnings(settings: Settings) -> tuple[str, ...]:
     system = settings.order_system
     if system and system.token_file and system.url.startswith("http:") and not is_loopback(urlsplit(system.url).hostname or ""):
         found.append("order_system.url: the token travels unencrypted; use an https address")
-    return tuple(found)
+    return (*found, *_not_yet(settings))
+
+
+def _not_yet(settings: Settings) -> Iterator[str]:
+    """Keys that are read and checked, but that nothing acts on in this version: said, never silently ignored."""
+    smtp, system = settings.smtp, settings.order_system
+    given = {
+        "desk": settings.desk is not None,
+        "blobs.url": settings.blobs.url != "database",
+        "retention": settings.retention.raw_mail_days is not None or settings.retention.closed_ticket_days is not None,
+        "smtp.save_sent_in": bool(smtp and smtp.save_sent_in),
+        "smtp.proof": bool(smtp and smtp.proof != "none"),
+        "order_system.webhook_secret_file": bool(system and system.webhook_secret_file),
+    }
+    yield from (f"{key}: has no effect in this version" for key, is_given in given.items() if is_given)
 
 
 def is_loopback(host: str) -> bool:

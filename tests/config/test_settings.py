@@ -219,3 +219,10 @@ def test_the_example_loads_where_its_files_exist(tmp_path: Path) -> None:
         os.chmod(tmp_path / name, 0o600)
     (tmp_path / "config.toml").write_text(example.read_text(encoding="utf-8"), encoding="utf-8")
     assert load(tmp_path / "config.toml", {}).company.name == "Studio North"
+
+
+def test_what_has_no_effect_yet_is_said(tmp_path: Path) -> None:
+    assert settings(tmp_path, GOOD + "[retention]\nraw_mail_days = 30\n[desk]\n").warnings == (
+        "desk: has no effect in this version",
+        "retention: has no effect in this version",
+    )
