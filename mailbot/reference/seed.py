@@ -63,7 +63,7 @@ def _order(c: sqlite3.Connection, n: int, count: int, now: datetime) -> None:
     placed = now - timedelta(hours=10 * (count - n), minutes=7 * (n % 5))
     number = FIRST_NUMBER + n
     # What is still at work is due soon, so that a fresh demo shows no late order.
-    due = placed + timedelta(hours=12) if n < count - 4 else now + timedelta(hours=2 * (n - count) + 12)
+    due = placed + timedelta(hours=9) if n < count - 4 else now + timedelta(hours=2 * (n - count) + 12)
     order_id = store.place_order(c, _fields(n, str(number), due), stamp(placed))
     if n < count - 4:
         store.deliver(c, order_id, stamp(placed + timedelta(hours=9)))
