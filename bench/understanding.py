@@ -75,10 +75,10 @@ Measures = dict[str, Measure]
 def measure(path: Path, words: WordLists) -> Measures:
     """All measures that the labels of a file or folder allow."""
     measures: Measures = {}
-    if path.is_dir() and (path / "index.tsv").is_file():
-        _mails(path, words, measures)
-    elif path.is_dir():
+    if path.is_dir() and any(path.glob("*.expected.txt")):
         _replies(path, measures)
+    elif path.is_dir():
+        _mails(path, words, measures)
     else:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
         for number, row in enumerate(rows, 1):
