@@ -80,6 +80,7 @@ _DEVICE = (
     r"windows|outlook|airmail|mailbox|yahoo|gmail|gmx|web\.de|proton\w*|mail|xperia|nokia|lumia|pixel|oneplus|"
     r"xiaomi|tablet|cell|mac"
 )
+DEVICE = re.compile(rf"\b(?:{_DEVICE})|\bsent from my\b", re.I)
 MOBILE = re.compile(
     rf"^[\s<(*_]*(?:sent (?:from|via|with|by|on|using) (?:.{{0,60}}\b(?:{_DEVICE})\b.{{0,80}}|my .{{1,70}})"
     rf"|get \[?outlook for .{{0,60}}|(?:\w+ )?from (?:my )?(?:mobile|iphone|ipad|android|phone)\b.{{0,20}}"
@@ -104,7 +105,7 @@ CLOSING = re.compile(
     r"bien cordialement|salutations|saludos?(?: cordiales)?|un saludo|atentamente|cordiali saluti|"
     r"distinti saluti|un saluto|atenciosamente|"
     r"cumprimentos|abraços|met vriendelijke groet(?:en)?|vriendelijke groet(?:en)?|groet(?:en|jes)?|pozdrawiam|z poważaniem|"
-    r"ystävällisin terveisin|terveisin|с уважением|з повагою)\b.{0,40}$",
+    r"ystävällisin terveisin|terveisin|с уважением|з повагою)\b[\s,.!]*(?:[^\W\d_][\w.’\x27-]*[\s,]*){0,3}$",
     re.I,
 )
 CONTACT = re.compile(
@@ -130,9 +131,13 @@ LEGAL = re.compile(
     re.I,
 )
 BANNER = re.compile(
-    r"^\W{0,6}(?:caution|warning|external(?: e?-?mail| sender)?|attention|achtung|extern(?:e e-?mail)?)\W{1,4}.{0,80}"
-    r"(?:originat|outside|external|sender|link|attachment|organi[sz]ation|außerhalb|extern)|"
+    r"^\W{0,6}(?:caution|warning|external(?: e?-?mail| sender)?|attention|achtung|extern(?:e e-?mail)?)\b.{0,120}"
+    r"(?:originated (?:from )?outside|from (?:an )?external sender|outside (?:of )?(?:the|your|our) (?:organi[sz]ation|company)|"
+    r"do(?: not|n.t) click|außerhalb (?:der|ihrer|unserer) (?:organisation|firma))|"
     r"^\W{0,4}you don.t often get (?:e-?mail|email) from|^\W{0,3}\[?external(?: e?-?mail)?\]?\W{0,3}$",
     re.I,
+)
+NAMES_WORK = re.compile(
+    r"(?i)\b(?:image|img|photo|pic|picture|order|bild|bilder|foto|auftrag|ordre|orden|pedido)\w{0,2}\s*(?:no\.?|nr\.?)?\s*#?\d"
 )
 SENTENCE_END = re.compile(r"[.!?…]['\")]?\s*$")

@@ -122,6 +122,8 @@ def _header_block(lines: list[str], at: int) -> bool:
             break
     if not any(quotes.HEADER_FROM.match(x) for x in near[:4]):
         return False
+    if not any(quotes.ADDRESS.search(x) or quotes.DATE.search(x) for x in near):
+        return False
     ruled = any(quotes.RULE.match(x) for x in lines[max(0, at - 2) : at])
     addressed = bool(first and quotes.ADDRESS.search(line))
     return count >= 3 or (count >= 2 and (ruled or addressed))
@@ -242,7 +244,8 @@ def _footers(work: _Lines) -> None:
         if quotes.BANNER.search(work.plain[i]):
             work.marks[i] = "quote"
     for i in work.new():
-        if quotes.MOBILE.match(work.plain[i]):
+        line = work.plain[i]
+        if quotes.MOBILE.match(line) and quotes.DEVICE.search(line) and not quotes.NAMES_WORK.search(line):
             work.marks[i] = "signature"
     _legal(work)
     before = work.marks.count("new")
@@ -304,7 +307,7 @@ def _closed(work: _Lines) -> None:
     new = work.new()
     for place in range(max(0, len(new) - 14), len(new)):
         below = new[place + 1 :]
-        if not below or not quotes.CLOSING.match(work.plain[new[place]]):
+        if not below or not place or not quotes.CLOSING.match(work.plain[new[place]]):
             continue
         if any(quotes.CONTACT.search(work.plain[j]) for j in below) and _no_sentences(work, below):
             for j in (new[place], *below):
@@ -317,7 +320,12 @@ def _no_sentences(work: _Lines, indexes: list[int]) -> bool:
     for i in indexes:
         line = LINK_MARK.sub("", work.plain[i]).strip()
         words = line.split()
-        if len(line) > 100 or re.match(r"(?i)p\.?\s?s\b", line) or (len(words) > 8 and not quotes.CONTACT.search(line)):
+        if (
+            quotes.NAMES_WORK.search(line)
+            or len(line) > 100
+            or re.match(r"(?i)p\.?\s?s\b", line)
+            or (len(words) > 8 and not quotes.CONTACT.search(line))
+        ):
             return False
         if len(words) > 4 and line.endswith(("?", "!")):
             return False

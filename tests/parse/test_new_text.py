@@ -44,6 +44,13 @@ BLOCKS = {
     "finnish": "Lähettäjä: Support <s@mb.example>\nLähetetty: maanantai\nVastaanottaja: Anna\nAihe: x",
 }
 KEPT = {
+    "words like header fields": "From: my point of view\nTo: be clear\nDate: unclear\nimage 3 is dark",
+    "a German point of view": "Fix\n\nVon meinem Standpunkt aus ist Bild 3 zu dunkel",
+    "something sent in Swedish": "Skickat från fel order, bild 3 ska bort",
+    "an external wall": "External: the outside wall on image 3 is crooked",
+    "a warning about a link": "Warning: image 3 has a broken link on the external gallery",
+    "best as a word": "Fix\n\nBest if you redo image 3\nsee https://x.example/1\nand https://x.example/2",
+    "thanks and a link to an image": "Fix\n\nThank you\n+ image 5 https://x.example/5",
     "labels that look like header fields": "Image 3: too dark\nImage 4: date: wrong\nTo: do it again",
     "a sentence about a note": "On 3 March 2026 I got order 10231 and the note said:\nplease use more sky\nThanks",
     "rules between points": "Points:\n-----\nimage 3 is dark, please make it brighter for the agent\n-----\nimage 4 too",
