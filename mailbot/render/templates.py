@@ -94,11 +94,14 @@ class Templates:
         return RenderedMail("", words.tidy(self._render(f"{name}.txt", facts)), "")
 
     def _mail(self, name: str, facts: ReplyFacts) -> RenderedMail:
-        subject, text, html = (self._render(f"email/{name}/{file}", facts) for file in MAIL_FILES)
+        known = words.safe(facts)
+        subject, text, html = (self._said(f"email/{name}/{file}", known) for file in MAIL_FILES)
         return RenderedMail(words.clean(subject), words.tidy(text), html.strip() + "\n")
 
     def _render(self, name: str, facts: ReplyFacts) -> str:
-        known = words.safe(facts)
+        return self._said(name, words.safe(facts))
+
+    def _said(self, name: str, known: ReplyFacts) -> str:
         return self._env.get_template(name).render(f=known, company=known.company)
 
     def _faults(self) -> Iterator[Problem]:
