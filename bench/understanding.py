@@ -170,20 +170,34 @@ def _comment(number: int, row: Row, words: WordLists, measures: Measures) -> Non
 
 
 def _replies(folder: Path, measures: Measures) -> None:
+    """A source is a plain text body, or a whole mail (.eml)."""
     for expected in sorted(folder.glob("*.expected.txt")):
-        source = expected.with_name(expected.name.replace(".expected.txt", ".txt"))
-        row = {"from": "Client <client@client.example>", "subject": "Re: order", "body": source.read_text(encoding="utf-8")}
-        got, want = parse(received(row), OWN).text, expected.read_text(encoding="utf-8")
+        stem = expected.name.removesuffix(".expected.txt")
+        source = next(p for p in sorted(folder.glob(f"{stem}.*")) if not p.name.endswith(".expected.txt"))
+        message = _eml(source) if source.suffix == ".eml" else received(_reply_row(source))
+        got, want = parse(message, OWN).text, expected.read_text(encoding="utf-8")
         _of(measures, "new text exact").add(source.name, _plain(got), _plain(want))
-        lost = [w for w in want.split() if w not in got]
-        _of(measures, "no client text lost").add(source.name, lost, [])
+        _of(measures, "no client text lost").add(source.name, [w for w in want.split() if w not in got], [])
+
+
+def _reply_row(source: Path) -> Row:
+    return {
+        "from": "Client <client@client.example>",
+        "subject": "Re: order",
+        "html": source.suffix in (".html", ".htm"),
+        "body": source.read_text(encoding="utf-8"),
+    }
+
+
+def _eml(source: Path) -> ReceivedMessage:
+    raw = source.read_bytes()
+    return ReceivedMessage(source="email", sighting=Sighting(place="bench"), received_at=AT, fingerprint="", raw=raw, size=len(raw))
 
 
 def _mails(folder: Path, words: WordLists, measures: Measures) -> None:
     with (folder / "index.tsv").open(encoding="utf-8", newline="") as index:
         for row in csv.DictReader(index, delimiter="\t"):
-            raw = (folder / row["file"]).read_bytes()
-            mail = ReceivedMessage(source="email", sighting=Sighting(place="bench"), received_at=AT, fingerprint="", raw=raw, size=len(raw))
+            mail = _eml(folder / row["file"])
             try:
                 message = parse(mail, OWN)
                 check(message, words, OWN)
