@@ -59,8 +59,12 @@ def list_form(
 
 def any_of(words: Iterable[str]) -> str:
     """A pattern for any of the words as whole words; `*` at the end stands for any ending."""
-    patterns = sorted((_word(w) for w in words), key=len, reverse=True)
-    return "(?:" + "|".join(patterns) + ")" if patterns else r"(?!)"
+    given = sorted(words, key=len, reverse=True)
+    joined = [_word(w) for w in given if _LATER_LETTER.search(w)]
+    spaced = [_word(w) for w in given if not _LATER_LETTER.search(w)]
+    if spaced:  # one look behind for all: most letters of a text stand inside a word and are passed at once
+        joined.append(rf"(?<!\w)(?:{'|'.join(spaced)})")
+    return "(?:" + "|".join(joined) + ")" if joined else r"(?!)"
 
 
 def read_list(text: str, at: int, form: ListForm) -> Iterator[Number]:
@@ -107,7 +111,7 @@ def _word(word: str) -> str:
     if _LATER_LETTER.search(folded):
         return body
     after = r"(?![^\W\d_])" if folded[-1:].isalnum() or ending else ""
-    return rf"(?<!\w){body}{ending}{after}"
+    return rf"{body}{ending}{after}"
 
 
 def _number(text: str, at: int, form: ListForm) -> Number | None:
