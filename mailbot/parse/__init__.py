@@ -29,10 +29,11 @@ def parse(message: ReceivedMessage, own: OwnMarks) -> ParsedMessage:
     values = _first_values(mail.headers)
     subject = values.get("subject", "")
     plain, extra, problems = _words(mail.bodies)
-    trimmed = reply.trim(plain, own.phrases, subject)
+    writer = mail.from_all[0].name if mail.from_all else ""
+    trimmed = reply.trim(plain, own.phrases, subject, writer)
     links, text = _links(trimmed.text, extra[0])
     if extra[1]:
-        links += _links(reply.trim(extra[1], own.phrases, subject).text, extra[0])[0]
+        links += _links(reply.trim(extra[1], own.phrases, subject, writer).text, extra[0])[0]
     message_id = header.id_of(values.get("message-id", ""))
     return ParsedMessage(
         source="email",

@@ -34,8 +34,11 @@ class Trimmed:
     cut_long: bool = False
 
 
-def trim(text: str, phrases: tuple[str, ...] = (), subject: str = "") -> Trimmed:
-    """The new text of a plain mail body (line ends are LF); linear in its lines."""
+def trim(text: str, phrases: tuple[str, ...] = (), subject: str = "", writer: str = "") -> Trimmed:
+    """The new text of a plain mail body (line ends are LF); linear in its lines.
+
+    `writer` is the display name of the sender, with which signatures begin.
+    """
     shown, rest = _within_limits(text)
     work = _Lines(shown)
     end = _quote_begins(work)
@@ -45,7 +48,7 @@ def trim(text: str, phrases: tuple[str, ...] = (), subject: str = "") -> Trimmed
     own = _own_words(work, phrases)
     if not work.any_new() and not own and forwarded is None and _only_quote_marks(work):
         work.mark(0, len(work.plain), "new")
-    _footers(work)
+    _footers(work, writer)
     return Trimmed(
         text=work.joined("new"),
         quoted="\n".join(p for p in (work.joined("quote"), rest.strip()) if p),
@@ -239,7 +242,7 @@ def _folded(phrases: tuple[str, ...]) -> tuple[tuple[bool, str], ...]:
     return tuple((is_marker, words) for is_marker, words in folded if len(words) >= 8)
 
 
-def _footers(work: _Lines) -> None:
+def _footers(work: _Lines, writer: str) -> None:
     for i in work.new()[:6]:
         if quotes.BANNER.search(work.plain[i]):
             work.marks[i] = "quote"
@@ -250,7 +253,7 @@ def _footers(work: _Lines) -> None:
     _legal(work)
     before = work.marks.count("new")
     _delimited(work)
-    _closed(work)
+    _closed(work, writer)
     if work.marks.count("new") != before:
         _legal(work)
 
@@ -302,17 +305,22 @@ def _is_signature(work: _Lines, rule: int, below: list[int]) -> bool:
     return not below or underscores or any(quotes.CONTACT.search(work.plain[j]) for j in below)
 
 
-def _closed(work: _Lines) -> None:
+def _closed(work: _Lines, writer: str) -> None:
     """A closing ("Kind regards") with contact lines below; a closing with a bare name stays, it harms nothing."""
     new = work.new()
     for place in range(max(0, len(new) - 14), len(new)):
         below = new[place + 1 :]
-        if not below or not place or not quotes.CLOSING.match(work.plain[new[place]]):
+        if not below or not place or not _closes(work.plain[new[place]], writer):
             continue
-        if any(quotes.CONTACT.search(work.plain[j]) for j in below) and _no_sentences(work, below):
+        if any(quotes.CONTACT.search(work.plain[j]) or "\ue001" in work.raw[j] for j in below) and _no_sentences(work, below):
             for j in (new[place], *below):
                 work.marks[j] = "signature"
             return
+
+
+def _closes(line: str, writer: str) -> bool:
+    """A closing, or the writer's full name alone."""
+    return bool(quotes.CLOSING.match(line)) or (" " in writer and line.strip(" ,*_").casefold() == writer.casefold())
 
 
 def _no_sentences(work: _Lines, indexes: list[int]) -> bool:

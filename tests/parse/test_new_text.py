@@ -175,3 +175,13 @@ def test_links_that_only_the_html_twin_holds_are_found() -> None:
 
 def test_five_thousand_nested_boxes_keep_their_text() -> None:
     assert "sky" in html.to_text("<div>" * 5000 + "sky").text
+
+
+def test_a_signature_that_begins_with_the_writer_s_name_gives_no_link() -> None:
+    markup = (
+        '<p>Image 12 is wrong</p><table><tr><td><b>Ann Berg</b><br><a href="https://x.example">Feedback: review us</a></td></tr></table>'
+    )
+    parsed = read(f"From: Ann Berg <a@b.example>\nContent-Type: text/html\n\n{markup}")
+    assert parsed.text == "Image 12 is wrong"
+    assert parsed.links == ()
+    assert "Feedback" in parsed.signature
