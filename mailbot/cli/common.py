@@ -66,7 +66,8 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, em
         # Text, not str: what clients wrote may look like rich's markup.
         table.add_row(*(Text(plain(cell)) for cell in row))
     if table.row_count:
-        Console(highlight=False).print(table)
+        # Piped output has no width of its own: room enough that no cell is cut.
+        Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(table)
     else:
         say(empty)
 
