@@ -124,8 +124,8 @@ def _watch_mailbox(service: Service, name: str, stop: threading.Event) -> None:
         watcher = service.mailbox(name)
         try:
             while not stop.is_set():
-                told = _named_once(service, name, "", told)
                 watcher.poll(stop)
+                told = _named_once(service, name, "", told)
                 backoff.reset()
                 watcher.wait(stop)
         except Unavailable as error:

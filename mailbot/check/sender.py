@@ -47,7 +47,7 @@ def sender(message: ParsedMessage, own: OwnMarks) -> SenderFinding:
     )
 
 
-def read_results(value: str) -> tuple[str, tuple[Result, ...]]:
+def _read_results(value: str) -> tuple[str, tuple[Result, ...]]:
     """(authserv-id, results) of one field; the id is "" where the field starts with a result at once, as Microsoft 365's does."""
     parts = _split(_without_comments(value[:_MAX_FIELD]))
     head = parts[0].strip() if parts else ""
@@ -67,7 +67,7 @@ def _trusted_results(message: ParsedMessage, own: OwnMarks) -> Iterator[Result]:
         if key == "received" and begun:
             return
         if key == _FIELD:
-            name, results = read_results(value)
+            name, results = _read_results(value)
             if name in trusted:
                 begun = True
                 yield from results
@@ -75,7 +75,7 @@ def _trusted_results(message: ParsedMessage, own: OwnMarks) -> Iterator[Result]:
 
 def _microsoft(message: ParsedMessage) -> tuple[Result, ...]:
     """The topmost field, where it has no authserv-id and Exchange Online's own mark (compauth or AuthAs)."""
-    name, results = read_results(message.header(_FIELD) or "")
+    name, results = _read_results(message.header(_FIELD) or "")
     marked = any(r.method == "compauth" for r in results) or message.header("x-ms-exchange-organization-authas") is not None
     return results if not name and marked else ()
 

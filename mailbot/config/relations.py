@@ -117,8 +117,8 @@ def _oauth(raw: Raw) -> Iterator[tuple[str, str, str]]:
         key, remedy = needs.get(str(table.get("provider")), ("", ""))
         if key and not table.get(key):
             yield written((*place, key), raw), f'is needed for provider "{table["provider"]}"', remedy
-        if not table.get("client_secret_file") and not table.get("refresh_token_file") and key != "refresh_token_file":
-            yield written((*place, "client_secret_file"), raw), "is missing", "Give client_secret_file or refresh_token_file"
+        if not table.get("client_secret_file"):
+            yield written((*place, "client_secret_file"), raw), "is missing", "Give: file that holds the client secret"
 
 
 def _files(raw: Raw) -> Iterator[tuple[str, str, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mailbot.decide import joining, limits
 from mailbot.decide.asks import Answer
 from mailbot.decide.case import Case, Matched, Party
@@ -85,10 +87,8 @@ def reply_facts(
         message=message, found=findings, context=context, rules=rules, now=context.received_at, writer=writer, forwarded=forwarded
     )  # fmt: skip
     who = party(case)
-    matched = match(case, who, joining.of_thread(case, who))
     proved = decision.trust in PROVED
-    main = matched.main if decision.trust != "unknown" else None
-    return ReplyFacts(
+    facts = ReplyFacts(
         ticket=ticket.id,
         company=context.company,
         channel=message.source,
@@ -97,29 +97,40 @@ def reply_facts(
         subject=message.subject if proved else "",
         kind=decision.kind,
         claimed=ticket.claimed,
-        order=ticket.order,
-        order_url=_url(context, main, ticket.order),
-        orders=matched.numbers or ((ticket.order,) if ticket.order else ()),
         images=findings.images.numbers or ticket.images,
-        images_of_order=len(main.images) if main else 0,
-        unknown_images=unknown_images(case, matched),
-        suggest_images=suggest_images(case, matched, decision.kind),
         asks=decision.asks,
         flags=tuple(dict.fromkeys((*ticket.flags, *decision.flags))),
         requests=findings.requests.names,
         language=findings.language.language if findings.language.verdict == "not_english" else None,
         expect=expected(context, rules),
         busy=context.waiting > rules.busy_waiting,
-        status=main.status if main else None,
-        due_at=main.due_at if main else None,
-        time_zone=_time_zone(context, main),
-        account_manager=account_manager(context, main),
         snippets=reply.snippets if reply else (),
         queue=decision.queue,
         owner=decision.owner,
         author=_author(message),
         message=message.text,
         because=because,
+    )
+    return _with_order(facts, case, who, decision, ticket)
+
+
+def _with_order(facts: ReplyFacts, case: Case, who: Party, decision: Decision, ticket: Ticket) -> ReplyFacts:
+    """What the order system says; nothing of it to somebody unknown (P43)."""
+    context = case.context
+    matched = match(case, who, joining.of_thread(case, who))
+    main = matched.main if decision.trust != "unknown" else None
+    return replace(
+        facts,
+        order=ticket.order,
+        order_url=_url(context, main, ticket.order),
+        orders=matched.numbers or ((ticket.order,) if ticket.order else ()),
+        images_of_order=len(main.images) if main else 0,
+        unknown_images=unknown_images(case, matched),
+        suggest_images=suggest_images(case, matched, decision.kind),
+        status=main.status if main else None,
+        due_at=main.due_at if main else None,
+        time_zone=_time_zone(context, main),
+        account_manager=account_manager(context, main),
     )
 
 

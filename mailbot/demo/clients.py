@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from sqlite3 import Row
 
 from mailbot.demo.mail_server import MailServer
 from mailbot.demo.samples import SAMPLES, Sample, comment, mail
 from mailbot.reference import store
 from mailbot.reference.database import Database
+from mailbot.reference.store import Row
 
 MORE = (
     "Correction: image {image} is darker than the others, please brighten it.",

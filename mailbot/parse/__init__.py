@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 
 from mailbot.errors import Unreadable
@@ -58,10 +60,13 @@ def parse(message: ReceivedMessage, own: OwnMarks) -> ParsedMessage:
         forwarded=trimmed.forwarded if trimmed.forwarded and trimmed.forwarded.address not in own.addresses else None,
         own_text=(trimmed.own and not text) or tokens.verify_message_id(own.secret, message_id),
         html="\n".join(b.html for b in mail.bodies if b.html)[: html.MAX_HTML],
-        problems=tuple(
-            dict.fromkeys((*mail.problems, *problems, *(["the text is very long; its end counts as quoted"] if trimmed.cut_long else [])))
-        ),
+        problems=_problems(mail.problems, problems, cut_long=trimmed.cut_long),
     )
+
+
+def _problems(*several: Iterable[str], cut_long: bool) -> tuple[str, ...]:
+    long = ("the text is very long; its end counts as quoted",) if cut_long else ()
+    return tuple(dict.fromkeys((*itertools.chain(*several), *long)))
 
 
 def _raw(message: ReceivedMessage) -> bytes:

@@ -366,9 +366,12 @@ def _insert_sightings(c: Connection, messages: Sequence[ReceivedMessage], ids: d
 
 
 def _candidates(c: Connection, limit: int, now: datetime) -> Sequence[Row[Any]]:
+    """Untried messages first: one that was in hand at a kill must not be the first in hand at every start after it (I5)."""
     free = or_(message.c.lease_until.is_(None), message.c.lease_until <= now)
-    wanted = select(message).where(message.c.state == fixed("new"), free).order_by(message.c.id).limit(limit)
-    return c.execute(wanted.with_for_update(skip_locked=True)).all()
+    waiting = select(message).where(message.c.state == fixed("new"), free)
+    untried = waiting.where(message.c.attempts == 0).order_by(message.c.id).limit(limit)
+    tried = waiting.where(message.c.attempts > 0).order_by(message.c.attempts, message.c.id).limit(limit)
+    return c.execute(untried.with_for_update(skip_locked=True)).all() or c.execute(tried.with_for_update(skip_locked=True)).all()
 
 
 def _choice(rows: Sequence[Row[Any]]) -> list[Row[Any]]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailbot.check.sender import read_results, sender
+from mailbot.check.sender import _read_results, sender
 from mailbot.model.message import Address, OwnMarks, ParsedMessage
 from mailbot.model.tokens import sign_message_id
 
@@ -106,6 +106,6 @@ def test_two_from_addresses_are_never_authenticated() -> None:
 
 @given(st.text(max_size=300))
 def test_any_field_is_read(value: str) -> None:
-    name, results = read_results(value)
+    name, results = _read_results(value)
     assert isinstance(name, str)
     assert all(r.method for r in results)
