@@ -133,7 +133,7 @@ def _join(case: Case, who: Party, matched: Matched, joined: Joined) -> Decision:
         drop_flags=_dropped(answer, ticket), images=_more(ticket.images, case.found.images.numbers),
         dispute_level=ticket.dispute_level + 1 if disputed else None, restart_clock=ticket.is_open,
     )  # fmt: skip
-    told = replies.for_joined(case, who, matched, ticket, answer, booked.kind, flags)
+    told = replies.for_joined(case, who, matched, joined, answer, booked.kind, flags)
     after = effects(case, who, matched, booked.kind, flags, joined, queue, owner)
     return Decision(
         outcome="join_ticket", kind=booked.kind, queue=queue, owner=owner, trust=who.trust, join=ticket.id, asks=answer.asks,

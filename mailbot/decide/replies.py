@@ -7,6 +7,7 @@ from dataclasses import replace
 from mailbot.decide import joining, limits
 from mailbot.decide.asks import Answer
 from mailbot.decide.case import Case, Matched, Party
+from mailbot.decide.joining import Joined
 from mailbot.decide.kinds import suggest_images, unknown_images
 from mailbot.decide.orders import match
 from mailbot.decide.staff import writer_of
@@ -39,10 +40,13 @@ def for_new(case: Case, who: Party, matched: Matched, kind: Kind, asks: tuple[As
 
 
 def for_joined(
-    case: Case, who: Party, matched: Matched, ticket: Ticket, answer: Answer, kind: Kind, flags: tuple[Flag, ...]
+    case: Case, who: Party, matched: Matched, joined: Joined, answer: Answer, kind: Kind, flags: tuple[Flag, ...]
 ) -> tuple[Reply, ...]:
-    """P5: answered only where the message completes what we asked, or something must be asked."""
+    """P5: answered only where the message completes what we asked, or something must be asked; P18: or where status is asked."""
+    ticket = joined.ticket
     if who.failed or not (answer.asks or answer.completes):
+        if _status_can_be_told(case, who, matched, joined):
+            return _reply(case, who, "status", "the client asks how the order stands (P18)", ticket)
         case.trail.add("policy P5", "no reply: nothing was completed and nothing must be asked")
         return ()
     progress = bool(answer.answered)
@@ -83,9 +87,8 @@ def reply_facts(
 ) -> ReplyFacts:
     """Everything that templates may say about this decision, for its replies, notices and internal order comments."""
     writer, forwarded = writer_of(message, context)
-    case = Case(
-        message=message, found=findings, context=context, rules=rules, now=context.received_at, writer=writer, forwarded=forwarded
-    )  # fmt: skip
+    facts_at = context.received_at
+    case = Case(message=message, found=findings, context=context, rules=rules, now=facts_at, writer=writer, forwarded=forwarded)
     who = party(case)
     proved = decision.trust in PROVED
     facts = ReplyFacts(
@@ -128,6 +131,7 @@ def _with_order(facts: ReplyFacts, case: Case, who: Party, decision: Decision, t
         unknown_images=unknown_images(case, matched),
         suggest_images=suggest_images(case, matched, decision.kind),
         status=main.status if main else None,
+        status_of=main.number if main else "",
         due_at=main.due_at if main else None,
         time_zone=_time_zone(context, main),
         account_manager=account_manager(context, main),
@@ -144,6 +148,17 @@ def expected(context: Context, rules: RuleBook) -> tuple[int, int]:
 def account_manager(context: Context, order: Order | None) -> Person | None:
     """The order's, else the configured one (P33)."""
     return (order.account_manager if order else None) or context.company.account_manager
+
+
+def _status_can_be_told(case: Case, who: Party, matched: Matched, joined: Joined) -> bool:
+    """P18: only of the sender's own order, only what the order system said, and not once more for the same words."""
+    if not case.says("status"):
+        return False
+    again = any(ticket == joined.ticket.id for ticket, _ in case.context.duplicate_texts)
+    told = not who.failed and who.trust != "unknown" and matched.main is not None and not again
+    why = "" if told else "; no status: " + ("the same words were answered before" if again else "no own order's state is known")
+    case.trail.add("policy P18", "the client asks how the order stands" + why)
+    return told
 
 
 def _template(case: Case, kind: Kind, asks: tuple[Ask, ...]) -> tuple[str, str]:

@@ -25,7 +25,8 @@ class RenderedMail:
 class ReplyFacts:
     """Everything that a template may use. `echo`: the reader has proved who they are, so their own subject may be repeated (P43).
 
-    `order` and `orders` are numbers of the client's own orders. `expect`: minutes until a person reads, lowest and highest (P40).
+    `order` and `orders` are numbers of the client's own orders; `status` and `due_at` are those of `status_of`, the order that the
+    message is about. `expect`: minutes until a person reads, lowest and highest (P40).
     `message` is the client's new text and `author` who wrote it: only internal templates (notify, internal_*) show them.
     """
 
@@ -51,6 +52,7 @@ class ReplyFacts:
     expect: tuple[int, int] = (5, 20)
     busy: bool = False
     status: OrderStatus | None = None
+    status_of: str = ""
     due_at: datetime | None = None
     time_zone: str = "UTC"
     account_manager: Person | None = None
@@ -91,7 +93,7 @@ def samples() -> tuple[Sample, ...]:
         images=("4589", "4590"), images_of_order=14, unknown_images=("4590",), suggest_images=True,
         flags=("image_unknown", "urgent", "dispute"),
         requests=("status", "cancel", "dispute", "refund", "redistribution", "account_manager"),
-        expect=(20, 60), busy=True, status="in_production", due_at=datetime(2026, 11, 24, 14, 30, tzinfo=UTC),
+        expect=(20, 60), busy=True, status="in_production", status_of="10231", due_at=datetime(2026, 11, 24, 14, 30, tzinfo=UTC),
         time_zone="Europe/Stockholm", account_manager=SAMPLE_COMPANY.account_manager, snippets=("cost", "how_to"), queue="quality",
         owner="kim", author="Anna Berg <anna@agency.example>", message="Correction: image 4589 is too bright.", because="a new ticket",
     )  # fmt: skip
@@ -106,7 +108,7 @@ def samples() -> tuple[Sample, ...]:
     )  # fmt: skip
     on_order = ReplyFacts(
         ticket=16, company=SAMPLE_COMPANY, channel="order_comment", name="Anna", kind="update", order="10231", orders=("10231",),
-        asks=("details",), status="ordered",
+        asks=("details",), status="ordered", status_of="10231",
     )  # fmt: skip
     return tuple(
         Sample(name, facts)

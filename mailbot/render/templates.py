@@ -17,7 +17,7 @@ from mailbot.model.decision import Reply
 from mailbot.model.reply import RenderedMail, ReplyFacts, Sample, samples
 from mailbot.render import words
 
-REPLIES = ("acknowledgement", "ask", "cancel_received", "completed", "receipt_unverified", "update_received")
+REPLIES = ("acknowledgement", "ask", "cancel_received", "completed", "receipt_unverified", "status", "update_received")
 INTERNAL = ("internal_mail", "internal_update")
 NOTICES = ("account_manager", "cancel", "client_wrote", "colleague_wrote", "dispute", "new_ticket", "update")
 SNIPPETS = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -241,3 +242,36 @@ def test_facts_for_a_mail_without_sender_or_name() -> None:
 def test_an_action_is_tried_again_later_and_later_and_given_up_after_two_days(attempts: int, age: int, wait: int | None) -> None:
     at = next_try(attempts, NOW - timedelta(hours=age), NOW)
     assert at == (None if wait is None else NOW + timedelta(minutes=wait))
+
+
+ASKS_STATUS = findings(keyword=(), content=None, orders=(), requests=("status",))
+OPEN = ticket(claimed="correction")
+
+
+@pytest.mark.parametrize(
+    ("message", "facts", "replies"),
+    [
+        (mail("Any news on this one?"), {}, [("status", "email", True)]),
+        (comment("Any news?", button=False), {}, [("status", "order_comment", True)]),
+        (mail("Any news?"), {"tickets": (replace(OPEN, last_auto_reply_at=NOW - timedelta(minutes=3)),)}, [("status", "email", False)]),
+        (mail("Any news?"), {"duplicate_texts": ((12, "any news?"),)}, []),
+        (mail("Any news?"), {"orders": (), "client_orders": (), "thread_tickets": (12,), "facts_pending": True}, []),
+    ],
+)
+def test_a_client_who_asks_for_news_on_an_open_ticket_hears_how_the_order_stands(message: Any, facts: Any, replies: Any) -> None:
+    decision = decided(message, ASKS_STATUS, context(**{"tickets": (OPEN,), **facts}))
+    assert decision.outcome == "join_ticket"
+    assert [(r.template, r.channel, r.send) for r in decision.replies] == replies
+    assert all(r.counted for r in decision.replies)
+
+
+def test_a_stranger_hears_nothing_of_an_order() -> None:
+    facts = stranger_context(tickets=(replace(OPEN, client=STRANGER, client_address=STRANGER, trust="unknown"),), thread_tickets=(12,))
+    decision = decided(mail("Any news?", sender=STRANGER), replace(ASKS_STATUS, sender=STRANGE.sender), facts)
+    assert (decision.outcome, decision.replies) == ("join_ticket", ())
+
+
+def test_what_must_be_asked_goes_before_the_state_and_says_it_too() -> None:
+    asked = replace(OPEN, asked=("keyword",), kind="unclassified", claimed=None)
+    decision = decided(mail("Correction. Any news?"), findings(requests=("status",)), context(tickets=(asked,)))
+    assert [r.template for r in decision.replies] == ["completed"]

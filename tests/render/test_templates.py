@@ -102,7 +102,7 @@ def test_a_receipt_for_a_stranger_repeats_and_reveals_nothing() -> None:
 def test_status_refund_and_cancel_are_answered_in_words() -> None:
     full = samples()[0].facts
     assert "is in production. Its delivery time is Tuesday 24 November 2026, 15:30 (Europe/Stockholm)." in said(
-        requests=("status",), status="in_production", due_at=full.due_at, time_zone="Europe/Stockholm"
+        requests=("status",), status="in_production", status_of="10231", due_at=full.due_at, time_zone="Europe/Stockholm"
     )
     assert "a person will confirm" in said("cancel_received", requests=("cancel",))
     assert "Maria Lind" in said(requests=("account_manager",), account_manager=SAMPLE_COMPANY.account_manager)
