@@ -6,6 +6,7 @@ a slow order system never delays a mail. Ticks only set an event or run short jo
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import random
 import signal
@@ -27,6 +28,8 @@ STOP_SECONDS = 30
 IDLE_SECONDS = 240  # IDLE is begun anew before a NAT or server forgets it
 FIRST_RETRY = 1.0
 LAST_RETRY = 300.0
+LAST_DATABASE_RETRY = 15.0
+STEADY_SECONDS = 60.0  # a thread that lived so long begins its backoff anew
 
 
 def run_once(service: Service, only: frozenset[str], stop: threading.Event) -> int:
@@ -70,7 +73,8 @@ def serve(service: Service, only: frozenset[str], stop: threading.Event) -> int:
         scheduler.shutdown(wait=False)
         service.wake_all()
         threads.join(STOP_SECONDS)
-        service.leave()
+        with contextlib.suppress(Unavailable):  # leases end by themselves where the database is away
+            service.leave()
     return 0
 
 
@@ -102,7 +106,7 @@ def _poll_source(poll: Callable[[], object], stop: threading.Event) -> bool:
         if not stop.is_set():
             poll()
     except Unavailable as error:
-        log.error("source_unavailable", because=str(error))
+        log.warning("source_unavailable", because=str(error))
         return False
     return True
 
@@ -130,7 +134,8 @@ def _watch_mailbox(service: Service, name: str, stop: threading.Event) -> None:
                 watcher.wait(stop)
         except Unavailable as error:
             told = _named_once(service, name, str(error), told)
-            watcher.failed(str(error))
+            with contextlib.suppress(Unavailable):  # it may be the database that is away
+                watcher.failed(str(error))
             stop.wait(backoff.next())
         finally:
             watcher.close()
@@ -160,19 +165,37 @@ def _named_once(service: Service, name: str, because: str, told: str) -> str:
 
 
 def _handle_forever(service: Service, stop: threading.Event) -> None:
-    while not stop.is_set():
-        if not service.handle():
-            service.wait_to_handle(1.0)
+    def rest() -> None:
+        service.wait_to_handle(1.0)
+
+    _with_a_database(service, "handle", service.handle, rest, stop)
 
 
 def _send_forever(service: Service, lane: Lane, stop: threading.Event) -> None:
+    def rest() -> None:
+        lane.rest()
+        service.wait_to_send(lane.name, 1.0)
+
     try:
-        while not stop.is_set():
-            if not lane.drain():
-                lane.rest()
-                service.wait_to_send(lane.name, 1.0)
+        _with_a_database(service, f"send {lane.name}", lane.drain, rest, stop)
     finally:
         lane.close()
+
+
+def _with_a_database(service: Service, name: str, work: Callable[[], int], rest: Callable[[], None], stop: threading.Event) -> None:
+    """Works, and rests where there was nothing to do. A database that is away is named once and asked again within 15 s."""
+    backoff = _Backoff(last=LAST_DATABASE_RETRY)
+    told = ""
+    while not stop.is_set():
+        try:
+            worked = work()
+            told = _named_once(service, name, "", told)
+            backoff.reset()
+            if not worked:
+                rest()
+        except Unavailable as error:
+            told = _named_once(service, name, str(error), told)
+            stop.wait(backoff.next())
 
 
 @dataclass(slots=True)
@@ -180,9 +203,10 @@ class _Backoff:
     """1 s, 2 s, 4 s ... 5 min, with jitter, so that many machines do not come back at one moment."""
 
     seconds: float = FIRST_RETRY
+    last: float = LAST_RETRY
 
     def next(self) -> float:
-        wait, self.seconds = self.seconds, min(self.seconds * 2, LAST_RETRY)
+        wait, self.seconds = self.seconds, min(self.seconds * 2, self.last)
         return wait * (0.75 + random.random() / 2)
 
     def reset(self) -> None:
@@ -216,11 +240,15 @@ class _Threads:
     def _keep_alive(self, name: str, work: Callable[[], None]) -> None:
         backoff = _Backoff()
         while not self.stop.is_set():
+            began = time.monotonic()
             try:
                 work()
-                return
             except Exception as error:
+                if time.monotonic() - began > STEADY_SECONDS:
+                    backoff.reset()
                 self.down.add(name)
                 log.exception("thread_died", thread=name, because=repr(error))
                 self.stop.wait(backoff.next())
                 self.down.discard(name)
+            else:
+                return

@@ -22,6 +22,10 @@ __all__ = ["Connection", "Database", "SteadyClock"]
 WAIT_SECONDS = 30  # how long a writer waits for another one on SQLite
 CHANNEL = "mailbot"  # one PostgreSQL channel; the payload names what happened
 _NOW = "mailbot_now"
+# busy, locked, no memory, read only, input or output, corrupt, full, cannot open, protocol, no database (sqlite.org/rescode.html)
+_SQLITE_AWAY = frozenset({5, 6, 7, 8, 10, 11, 13, 14, 15, 26})
+# connection, rollback, resources, state of an object, operator, system (PostgreSQL manual, appendix A); 54 is a limit of one statement
+_POSTGRES_AWAY = frozenset({"08", "40", "53", "55", "57", "58"})
 
 
 class SteadyClock:
@@ -134,12 +138,21 @@ class Database:
                 connection.info.pop(_NOW, None)
                 with connection.begin():
                     yield connection
-        except (OperationalError, PoolTimeout) as error:
+        except PoolTimeout as error:
             raise Unavailable(f"{self.address}: {_told(error)}. {_remedy(self.dialect)}") from error
         except DBAPIError as error:
-            if not error.connection_invalidated:
+            if not _away(error):
                 raise
             raise Unavailable(f"{self.address}: {_told(error)}. {_remedy(self.dialect)}") from error
+
+
+def _away(error: DBAPIError) -> bool:
+    """The database itself cannot work now. Not so where it refuses what one message asks of it: that message must be set aside (I5)."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in _SQLITE_AWAY
+    state = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or (isinstance(error, OperationalError) and (state is None or state[:2] in _POSTGRES_AWAY))
 
 
 def _checked(text: str) -> URL:
@@ -153,7 +166,10 @@ def _checked(text: str) -> URL:
     if url.get_backend_name() == "sqlite":
         if not url.database or url.database == ":memory:":
             raise _bad_url("names no file; a database in memory would lose mail")
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _bad_url(f"names a folder that cannot be made ({error.strerror})") from None
     elif "+" not in url.drivername:
         url = url.set(drivername="postgresql+psycopg")
     return url

@@ -172,9 +172,10 @@ def go_live(c: Connection, place: str, since: datetime) -> datetime:
     return cast(datetime, c.execute(select(t.c.go_live).where(t.c.place == place)).scalar_one())
 
 
-def mailbox_seen(c: Connection, place: str, now: datetime, error: str | None) -> None:
-    """A poll ended well (`error` None) or failed; a failure leaves the time of the last success."""
-    values: dict[str, Any] = {"last_error": error} if error is not None else {"last_error": "", "last_ok_at": now}
+def mailbox_seen(c: Connection, place: str, now: datetime, error: str | None, problem: str = "") -> None:
+    """A poll ended well (`error` None) or failed; a failure leaves the time of the last success. `problem`: what a person must mend
+    although the poll ended well."""
+    values: dict[str, Any] = {"last_error": error} if error is not None else {"last_error": problem, "last_ok_at": now}
     new = columns.insert(c, mailbox_table).values(place=place, **values)
     c.execute(new.on_conflict_do_update(index_elements=["place"], set_=values))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from datetime import datetime
 from typing import Literal
 
 from mailbot.decide import decide
+from mailbot.errors import Unavailable
 from mailbot.model.as_json import Json, decision_json, findings_json, message_json
 from mailbot.model.context import Colleague, Context, Spent
 from mailbot.model.decision import Decision
@@ -40,6 +42,9 @@ def handle(parts: Parts, limit: int = BATCH) -> int:
     _put_aside(parts, bad)
     try:
         _handle_batch(parts, live, good)
+    except Unavailable:
+        _give_back(parts, good)
+        raise
     except Exception as error:
         log.warning("batch_failed", messages=len(good), because=repr(error))
         _one_by_one(parts, live, good)
@@ -67,13 +72,22 @@ def _handle_batch(parts: Parts, live: Live, good: Sequence[Understood]) -> None:
 
 def _one_by_one(parts: Parts, live: Live, good: Sequence[Understood]) -> None:
     """A poison message must not use up its neighbours' attempts (I5)."""
-    for understood in good:
+    for position, understood in enumerate(good):
         try:
             _handle_batch(parts, live, [understood])
-        except Exception as error:  # noqa: BLE001 - counted, shown, and set aside after three (I5, P7)
+        except Unavailable:
+            _give_back(parts, good[position:])
+            raise
+        except Exception as error:  # counted, shown, and set aside after three (I5, P7)
             log.error("message_failed", message=understood.claimed.id, because=repr(error))
             with parts.db.transaction() as c:
                 journal.failed(c, [understood.claimed.id], f"{type(error).__name__}: {error}", parts.db.now(c))
+
+
+def _give_back(parts: Parts, good: Sequence[Understood]) -> None:
+    """The database is away or full: that is no fault of these messages, so no attempt is counted. Unwritten, the lease ends by its time."""
+    with contextlib.suppress(Unavailable), parts.db.transaction() as c:
+        journal.give_back(c, [u.claimed.id for u in good], parts.holder)
 
 
 def _put_aside(parts: Parts, bad: Sequence[NotUnderstood]) -> None:

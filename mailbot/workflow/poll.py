@@ -15,6 +15,8 @@ from mailbot.receive.comments import new_comments
 from mailbot.receive.imap import Mailbox
 from mailbot.record import journal, leases, settings_store
 from mailbot.record.database import Connection
+from mailbot.workflow import left_behind
+from mailbot.workflow.left_behind import LeftBehind
 from mailbot.workflow.parts import Parts
 
 MAILBOX_LEASE = 90
@@ -39,14 +41,21 @@ def poll_mailbox(parts: Parts, box: Mailbox, stop: threading.Event) -> Polled | 
         return None
     folder = box.open()
     start = _where_to_start(parts, place, folder.uidvalidity)
+    with parts.db.reading() as c:
+        left = left_behind.load(c, place, folder.uidvalidity)
     polled = Polled()
+    listed: set[int] = set()
     for window in box.listed(start, folder.uidnext):
         if stop.is_set() or not hold_mailbox(parts, place):
             return polled
-        _keep_window(parts, box, folder.uidvalidity, window, polled)
+        listed.update(left.given_up().intersection(window))
+        _keep_window(parts, box, window, polled, left)
+    if start == 1:
+        left.forget(left.given_up() - listed)  # somebody deleted or moved them
     _tidy(parts, box, folder.uidvalidity, polled, stop)
     with parts.db.transaction() as c:
-        journal.mailbox_seen(c, place, parts.db.now(c), None)
+        left_behind.save(c, left)
+        journal.mailbox_seen(c, place, parts.db.now(c), None, left.told())
     polled.problems = tuple(box.problems)
     return polled
 
@@ -118,8 +127,8 @@ def _where_to_start(parts: Parts, place: str, uidvalidity: int) -> int:
         return state.checkpoint + 1
 
 
-def _keep_window(parts: Parts, box: Mailbox, uidvalidity: int, window: list[int], polled: Polled) -> None:
-    place = box.access.name
+def _keep_window(parts: Parts, box: Mailbox, window: list[int], polled: Polled, left: LeftBehind) -> None:
+    place, uidvalidity = left.place, left.uidvalidity
     with parts.db.reading() as c:
         new = sorted(set(window) - journal.known_uids(c, place, uidvalidity, window))
     arrived: set[int] = set()
@@ -131,15 +140,16 @@ def _keep_window(parts: Parts, box: Mailbox, uidvalidity: int, window: list[int]
         polled.kept += sum(k.new for k in kept)
         polled.seen_again += sum(not k.new for k in kept)
         parts.wake.handle.set()
-    _advance(parts, place, uidvalidity, window, set(new) - arrived)
+    left.note(new, box.unfetched)
+    _advance(parts, left, window, set(new) - arrived - left.given_up())
 
 
-def _advance(parts: Parts, place: str, uidvalidity: int, window: list[int], missing: set[int]) -> None:
+def _advance(parts: Parts, left: LeftBehind, window: list[int], missing: set[int]) -> None:
     """Moves the checkpoint to the end of the unbroken run: a UID that did not come is asked for again next time."""
     reached = [uid for uid in window if not missing or uid < min(missing)]
     if reached:
         with parts.db.transaction() as c:
-            journal.advance(c, place, uidvalidity, max(reached), parts.db.now(c))
+            journal.advance(c, left.place, left.uidvalidity, max(reached), parts.db.now(c))
 
 
 def _tidy(parts: Parts, box: Mailbox, uidvalidity: int, polled: Polled, stop: threading.Event) -> None:
