@@ -13,15 +13,14 @@ from pathlib import Path
 
 import structlog
 
+from mailbot import credentials
 from mailbot.config.defaults import defaults_dir
 from mailbot.config.rulebook import load_rules
 from mailbot.config.settings import Login, MailboxSettings, OAuth, Settings
-from mailbot import credentials
 from mailbot.errors import BadConfig, BadInput, Problem, Unavailable
 from mailbot.model.credential import Credential
 from mailbot.model.message import OwnMarks
 from mailbot.model.outcome import Outcome
-from mailbot.model.rulebook import RuleBook
 from mailbot.model.ticket import Action
 from mailbot.order_system import registry
 from mailbot.order_system.contract import OrderSystem

@@ -25,6 +25,20 @@ def postgres_url(postgres_cluster: Cluster) -> Iterator[str]:
     postgres_cluster.drop(url)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A test marked `engine("sqlite")` is collected for that engine only: it says nothing about the other one."""
+    wrong = [item for item in items if not _for_engine(item)]
+    if wrong:
+        config.hook.pytest_deselected(items=wrong)
+        items[:] = [item for item in items if item not in wrong]
+
+
+def _for_engine(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("engine")
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    return mark is None or params.get("url") in (None, mark.args[0])
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, object, None]:
     """On CI everything is installed, so a skipped test is a fault there."""

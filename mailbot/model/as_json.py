@@ -73,20 +73,14 @@ def decision_json(decision: Decision) -> Json:
         "asks": list(decision.asks),
         "flags": list(decision.flags),
         "replies": [_reply(r) for r in decision.replies],
-        "effects": [
-            {"kind": e.kind, "order": e.order_id, "to": e.to, "reason": e.reason, "because": e.because} for e in decision.effects
-        ],
+        "effects": [{"kind": e.kind, "order": e.order_id, "to": e.to, "reason": e.reason, "because": e.because} for e in decision.effects],
         "reasons": [{"by": r.by, "because": r.because} for r in decision.reasons],
     }
 
 
 def when(at: datetime | None) -> str | None:
     """RFC 3339 in UTC, or None."""
-    return (
-        at.astimezone(UTC).isoformat(timespec="microseconds" if at.microsecond else "seconds").replace("+00:00", "Z")
-        if at
-        else None
-    )
+    return at.astimezone(UTC).isoformat(timespec="microseconds" if at.microsecond else "seconds").replace("+00:00", "Z") if at else None
 
 
 def _address(address: Address) -> Json:

@@ -9,9 +9,7 @@ from mailbot.model.message import Evidence
 
 ClientKind = Literal["correction", "amendment", "feedback"]
 Request = Literal["redistribution", "refund", "dispute", "account_manager", "status", "cancel"]
-Question = Literal[
-    "cost", "extra_work", "variation", "reply_time", "redistribution", "refund", "how_to", "update_order", "disagree"
-]
+Question = Literal["cost", "extra_work", "variation", "reply_time", "redistribution", "refund", "how_to", "update_order", "disagree"]
 Writer = Literal["person", "auto_reply", "bounce", "bulk", "report", "own"]
 Proof = Literal["token", "authenticated", "failed", "none"]
 

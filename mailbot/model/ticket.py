@@ -19,9 +19,7 @@ Flag = Literal[
     "looks_like_amendment", "looks_like_correction", "looks_like_change", "address_bounced", "facts_pending",
     "message_id_reused", "before_go_live",
 ]  # fmt: skip
-ActionKind = Literal[
-    "email", "order_comment", "reopen", "close", "delivery_time", "redistribution", "notify", "webhook", "sent_copy"
-]
+ActionKind = Literal["email", "order_comment", "reopen", "close", "delivery_time", "redistribution", "notify", "webhook", "sent_copy"]
 ActionState = Literal["queued", "held", "sending", "sent", "uncertain", "gave_up", "suppressed", "cancelled"]
 OPEN_STATES: frozenset[TicketState] = frozenset(
     {"new", "waiting_for_client", "read", "assessed", "waiting_for_agreement", "scheduled", "in_work"}

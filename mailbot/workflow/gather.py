@@ -110,7 +110,7 @@ def _from_cache(parts: Parts, system: OrderSystem, batch: Sequence[Wanted], gath
 def _ask(parts: Parts, system: OrderSystem, numbers: dict[str, bool], senders: list[str], gathered: Facts) -> None:
     started = time.monotonic()
     budget = _Budget(parts, started)
-    capabilities = budget.spend(lambda: system.capabilities())
+    capabilities = budget.spend(system.capabilities)
     gathered.capabilities = capabilities or Capabilities()
     for number, is_id in numbers.items():
         found = budget.spend(lambda n=number, i=is_id: _order(system, n, i))  # type: ignore[misc]  # lambda defaults

@@ -43,7 +43,7 @@ def understand(
             good.append(Understood(claimed, message, check(message, words, mine)))
         except Unreadable as error:
             bad.append(NotUnderstood(claimed, str(error), lasting=True))
-        except Exception as error:  # noqa: BLE001 - any fault of ours while reading must set aside this one message only (P7)
+        except Exception as error:  # any fault of ours while reading costs this one message only (P7)
             bad.append(NotUnderstood(claimed, f"{type(error).__name__}: {error}", lasting=False))
     return good, bad
 

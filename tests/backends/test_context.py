@@ -144,9 +144,8 @@ def test_writing_a_batch_needs_a_handful_of_statements(db: Database, clock: Cloc
     assert len(writing) <= 9
 
 
+@pytest.mark.engine("sqlite")  # PostgreSQL scans small tables whatever the indices are
 def test_look_ups_use_an_index_however_much_the_tables_grow(story: Database) -> None:
-    if story.dialect != "sqlite":
-        pytest.skip("PostgreSQL scans small tables whatever the indices are")
     full = LookUp(
         message=1, sender="a@x", comment_author_id="c", thread_ids=("<a>",), order_ids=("o",), order_numbers=("1",), text_hash="h",
         report_message_ids=("<r>",),

@@ -174,9 +174,8 @@ def test_a_time_in_another_zone_is_the_same_instant(db: Database) -> None:
         assert c.execute(text("SELECT until FROM lease")).scalar_one() == int(START.timestamp()) * 1_000_000
 
 
+@pytest.mark.engine("postgresql")  # SQLite has no connection to lose
 def test_a_lost_connection_is_unavailable_and_the_next_transaction_works(db: Database) -> None:
-    if db.dialect == "sqlite":
-        pytest.skip("SQLite has no connection to lose")
     with pytest.raises(Unavailable), db.transaction() as c:
         c.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
     with db.transaction() as c:

@@ -33,10 +33,11 @@ def expected(row: dict[str, str], *, quotes: bool) -> str:
     return " ".join(" ".join(kept).split())
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[r["file"] for r in ROWS])
+TRUE_ROWS = [r for r in ROWS if r["file"] != WRONG_TWIN]  # the expected text of that one is of another file
+
+
+@pytest.mark.parametrize("row", TRUE_ROWS, ids=[r["file"] for r in TRUE_ROWS])
 def test_no_word_of_the_client_is_lost(row: dict[str, str]) -> None:
-    if row["file"] == WRONG_TWIN:
-        pytest.skip("its expected text is that of another file")
     lost = set(re.findall(r"\w+", expected(row, quotes=False))) - set(re.findall(r"\w+", new_text(row["file"])))
     if row["file"] == "quote_only.txt":
         lost = set()
