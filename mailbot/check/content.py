@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mailbot.check.phrases import Folded, Hit, PhraseBook, alternation, fold, parts, sentence_of, sentences
+from mailbot.check.phrases import Folded, Hit, PhraseBook, alternation, book, fold, parts, sentence_of, sentences
 from mailbot.model.finding import ClientKind, ContentFinding
 from mailbot.model.message import Evidence, ParsedMessage, Span
 from mailbot.model.words.content import ContentWords
@@ -83,7 +83,7 @@ def _cues(part: Folded, words: ContentWords, tools: _Tools) -> list[_Found]:
 
 def _asks_other(part: Folded, others: RequestWords) -> bool:
     """A dispute is left out: it speaks of a fault."""
-    return any("dispute" not in others.cues[hit.group].means for hit in _others(others).find(part))
+    return any("dispute" not in others.cues[hit.group].means for hit in book(others.cues).find(part))
 
 
 def _longest(hits: Sequence[Hit]) -> list[Hit]:
@@ -146,15 +146,10 @@ def _evidence(kind: ClientKind | None, found: Sequence[_Found], understandable: 
 @lru_cache(maxsize=4)
 def _tools(words: ContentWords) -> _Tools:
     return _Tools(
-        book=PhraseBook([c.phrases for c in words.cues]),
+        book=book(words.cues),
         work=PhraseBook([words.work]),
         polite=re.compile(rf"(?<![^\W_]){alternation(words.polite)}"),
         denied=re.compile(rf"(?<![^\W_]){alternation(words.negations)}[\s'\"]{{1,2}}(?:[^\W_']{{1,14}}[\s'\"]{{1,2}}){{0,2}}$"),
         condition=re.compile(rf"(?<![^\W_]){alternation(words.conditions)}[^,;]*$"),
         noise=frozenset(fold(w, "text").text for w in words.noise),
     )
-
-
-@lru_cache(maxsize=4)
-def _others(words: RequestWords) -> PhraseBook:
-    return PhraseBook([c.phrases for c in words.cues])

@@ -12,9 +12,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from mailbot.model.message import ParsedMessage, Span, Where
+from mailbot.model.words.cues import Cues
 
 _MAX_TEXT = 20_000  # nobody writes a longer comment by hand; more is pasted and not weighed
 _GAP_WORDS = 4
@@ -22,6 +23,8 @@ _SEP = r"[\s,'\"()*_\-]{1,3}"
 _GAP = rf"(?:[^\s.!?;:]{{1,40}}{_SEP}){{0,{_GAP_WORDS}}}?"
 _END = r"(?![^\W_])"
 _WORD = re.compile(r"[^\W_]+")
+_STEM = 4  # letters; a shorter word is its own stem
+_STEM_LETTERS = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _SENTENCE_END = re.compile(r"[.!?]+(?=\s|$|['\")\]])|[。！？;\n]+")
 _WRAP_AT = 55  # a line this long may have been broken by the mail program
 _REPLY_PREFIX = re.compile(r"\s*(?:re|aw|sv|vs|antw|fwd?|wg|tr|vl|vb|odp|pd|rif|r|i|enc|res|ynt)\s*(?:\[\d+\])?\s*:\s*", re.IGNORECASE)
@@ -37,7 +40,7 @@ _LOOK_ALIKE = dict(zip("асеорхукітмвнѕјοαεινρτυκ", "aceo
 _MIXED_WORD = re.compile(r"[a-z]*[\u0370-\u03ff\u0400-\u04ff]+[a-z\u0370-\u03ff\u0400-\u04ff]*")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # by identity: one text is folded once, and what is found in it is kept by it
 class Folded:
     """Text as patterns see it. `positions[i]` is the offset of folded letter i in the original (with one past the end)."""
 
@@ -62,26 +65,36 @@ class Hit:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Pattern:
     group: int
     phrase: str
-    regex: re.Pattern[str]
+    source: str
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """Compiled when its first word stands in a text: most phrases are never written."""
+        return re.compile(self.source)
+
+
+# A pattern and the stems of the words that may follow its first one; None where that is not known.
+_Start = tuple[_Pattern, frozenset[str] | None]
 
 
 class PhraseBook:
-    """Compiled phrase lists, indexed by first word."""
+    """Phrase lists, indexed by first word."""
 
-    __slots__ = ("_anywhere", "_prefix_sizes", "_prefixes", "_words")
+    __slots__ = ("_anywhere", "_beginning", "_prefix_sizes", "_prefixes", "_words")
 
     def __init__(self, lists: Iterable[Iterable[str]]) -> None:
-        self._words: dict[str, list[_Pattern]] = {}
-        self._prefixes: dict[str, list[_Pattern]] = {}
-        self._anywhere: list[_Pattern] = []
+        self._words: dict[str, list[_Start]] = {}
+        self._prefixes: dict[str, list[_Start]] = {}
+        self._anywhere: list[tuple[_Pattern, str]] = []
         for group, phrases in enumerate(lists):
             for phrase in phrases:
                 self._add(group, phrase)
         self._prefix_sizes = tuple(sorted({len(p) for p in self._prefixes}))
+        self._beginning = lru_cache(maxsize=4096)(self._beginning_with)  # people use few words, again and again
 
     def find(self, folded: Folded) -> list[Hit]:
         """All hits by position; of one group at one place only the longest."""
@@ -95,28 +108,42 @@ class PhraseBook:
         return sorted(best.values(), key=lambda h: (h.start, -h.end, h.group))
 
     def _candidates(self, text: str) -> Iterator[tuple[_Pattern, int]]:
-        for word in _WORD.finditer(text):
-            letters, at = word[0], word.start()
-            for pattern in self._words.get(letters, ()):
-                yield pattern, at
-            for size in self._prefix_sizes:
-                for pattern in self._prefixes.get(letters[:size], ()) if len(letters) >= size else ():
+        beginning = self._beginning
+        for letters, at, following in _words(text):
+            for pattern, follows in beginning(letters):
+                if follows is None or following in follows:
                     yield pattern, at
-        for pattern in self._anywhere:
-            for match in pattern.regex.finditer(text):
-                yield pattern, match.start()
+        for pattern, letters in self._anywhere:
+            if letters in text:
+                for match in pattern.regex.finditer(text):
+                    yield pattern, match.start()
+
+    def _beginning_with(self, word: str) -> tuple[_Start, ...]:
+        found = list(self._words.get(word, ()))
+        for size in self._prefix_sizes:
+            if size <= len(word):
+                found += self._prefixes.get(word[:size], ())
+        return tuple(found)
 
     def _add(self, group: int, phrase: str) -> None:
         text = fold(phrase, "text").text.strip()
         if _unspaced(text):
-            self._anywhere.append(_Pattern(group, phrase, re.compile(re.escape(text))))
+            self._anywhere.append((_Pattern(group, phrase, re.escape(text)), text))
             return
         for tokens in _without_optional_start(text.split()):
-            pattern = _Pattern(group, phrase, re.compile(_pattern(tokens)))
+            pattern = _Pattern(group, phrase, _pattern(tokens))
+            follows = _second_words(tokens)
             for alternative in tokens[0].split("|"):
                 index, key = (self._prefixes, alternative[:-1]) if alternative.endswith("*") else (self._words, alternative)
                 for start in _first_words(key):
-                    index.setdefault(start, []).append(pattern)
+                    whole = start == key.replace("'", "") and start.isalnum()
+                    index.setdefault(start, []).append((pattern, follows if whole else None))
+
+
+@lru_cache(maxsize=8)
+def book(cues: tuple[Cues, ...]) -> PhraseBook:
+    """The book of these groups, one for all checks that ask."""
+    return PhraseBook([c.phrases for c in cues])
 
 
 def alternation(phrases: Iterable[str]) -> str:
@@ -126,6 +153,7 @@ def alternation(phrases: Iterable[str]) -> str:
     return "(?:" + "|".join(patterns) + ")" if patterns else r"(?!)"
 
 
+@lru_cache(maxsize=8)
 def fold(text: str, where: Where) -> Folded:
     """Lower case, accents and look-alike letters folded, invisible letters dropped; offsets kept."""
     text = text[:_MAX_TEXT]
@@ -158,7 +186,8 @@ def reply_prefix(subject: str) -> int:
     return at
 
 
-def sentences(folded: Folded) -> list[tuple[int, int]]:
+@lru_cache(maxsize=8)
+def sentences(folded: Folded) -> tuple[tuple[int, int], ...]:
     """(start, end) of each sentence in the folded text, its closing mark included. A wrapped line goes on in the next."""
     text = folded.text
     found: list[tuple[int, int]] = []
@@ -171,7 +200,15 @@ def sentences(folded: Folded) -> list[tuple[int, int]]:
         start = mark.end()
     if text[start:].strip():
         found.append((start, len(text)))
-    return found
+    return tuple(found)
+
+
+@lru_cache(maxsize=2)
+def _words(text: str) -> tuple[tuple[str, int, str], ...]:
+    """Each word, where it begins and the stem of the next; several books read the same text one after the other."""
+    found = [(word[0], word.start()) for word in _WORD.finditer(text)]
+    stems = [word[:_STEM] for word, _ in found[1:]]
+    return tuple((word, at, stem) for (word, at), stem in zip(found, (*stems, ""), strict=False))
 
 
 def _wrapped(folded: Folded, newline: int) -> bool:
@@ -224,6 +261,22 @@ def _without_optional_start(tokens: list[str]) -> list[list[str]]:
 def _first_words(key: str) -> set[str]:
     first = _WORD.match(key)
     return {first[0], key.replace("'", "")} if first else set()
+
+
+def _second_words(tokens: list[str]) -> frozenset[str] | None:
+    """Stems of all words that may stand right behind the first token, so that most patterns need not be tried; None for any."""
+    stems: set[str] = set()
+    for token in tokens[1:]:
+        optional = token.startswith("[")
+        for word in token.strip("[]").split("|"):
+            letters = _STEM_LETTERS.match(word)
+            if token == "..." or letters is None or (word.endswith("*") and not _STEM <= len(letters[0]) == len(word) - 1):  # noqa: S105 - a gap, not a password
+                return None
+            pieces = letters[0].split("'")  # the apostrophe may be left out
+            stems.update("".join(pieces[: n + 1])[:_STEM] for n in range(len(pieces)))
+        if not optional:
+            return frozenset(stems)
+    return None
 
 
 def _pattern(tokens: list[str]) -> str:

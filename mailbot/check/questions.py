@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import get_args
 
-from mailbot.check.phrases import Folded, PhraseBook, parts, sentences
+from mailbot.check.phrases import Folded, PhraseBook, book, parts, sentences
 from mailbot.model.finding import Question, QuestionsFinding
 from mailbot.model.message import Evidence, ParsedMessage, Span
 from mailbot.model.words.questions import QuestionWords
@@ -52,4 +52,4 @@ def _evidence(found: list[tuple[str, Span]]) -> Evidence:
 
 @lru_cache(maxsize=4)
 def _tools(words: QuestionWords) -> _Tools:
-    return _Tools(book=PhraseBook([c.phrases for c in words.cues]), openings=PhraseBook([words.openings]))
+    return _Tools(book=book(words.cues), openings=PhraseBook([words.openings]))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast, get_args
 
-from mailbot.check.phrases import Folded, PhraseBook, alternation, parts, sentence_of, sentences
+from mailbot.check.phrases import Folded, PhraseBook, alternation, book, parts, sentence_of, sentences
 from mailbot.model.finding import Request, RequestsFinding
 from mailbot.model.message import Evidence, ParsedMessage, Span
 from mailbot.model.words.requests import RequestWords
@@ -57,7 +57,7 @@ def _evidence(found: list[tuple[str, Span]]) -> Evidence:
 @lru_cache(maxsize=4)
 def _tools(words: RequestWords) -> _Tools:
     return _Tools(
-        book=PhraseBook([c.phrases for c in words.cues]),
-        unless=PhraseBook([c.phrases for c in words.unless]),
+        book=book(words.cues),
+        unless=book(words.unless),
         denied=re.compile(rf"(?<![^\W_]){alternation(words.negations)}[\s'\"]{{1,2}}(?:[^\W_']{{1,14}}[\s'\"]{{1,2}}){{0,2}}$"),
     )
