@@ -13,6 +13,7 @@ from mailbot.model.ticket import Flag, Kind, Ticket
 
 SUPERVISORS = "quality"
 OVER = frozenset({"delivered", "closed"})
+WORK = frozenset({"correction", "amendment", "mixed"})
 REASONS = {"correction": "correction", "amendment": "amendment", "feedback": "feedback"}
 
 
@@ -84,7 +85,7 @@ def _update(case: Case, matched: Matched, kind: Kind) -> tuple[Effect, ...]:
 
 def _by_mail(case: Case, who: Party, matched: Matched, kind: Kind, ticket: Ticket | None) -> tuple[Effect, ...]:
     """P2: the client's own delivered order is reopened and gets the mail as an internal comment."""
-    if kind not in ("correction", "amendment", "mixed"):
+    if kind not in WORK:
         case.trail.add("policy P2", f"a mail of kind {kind} reopens nothing")
         return ()
     wanted = case.context.company.reopen_by_mail
@@ -95,7 +96,8 @@ def _by_mail(case: Case, who: Party, matched: Matched, kind: Kind, ticket: Ticke
 
 
 def _reopen_and_comment(case: Case, order: Order, kind: Kind, ticket: Ticket | None) -> tuple[Effect, ...]:
-    linked = ticket is not None and order.id in ticket.order_ids
+    # A ticket of another kind (feedback, unclassified) left its order as it was.
+    linked = ticket is not None and order.id in ticket.order_ids and ticket.kind in WORK
     comment = Effect(
         kind="order_comment", order_id=order.id, text_template="internal_mail", because="production sees the mail on its order (P2)"
     )

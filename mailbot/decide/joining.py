@@ -127,8 +127,10 @@ def _same_words(case: Case) -> set[int]:
 
 
 def _same_request(case: Case, ticket: Ticket) -> bool:
-    """The same words, or the same order by the other channel within a day, before a person read it (P3)."""
-    by_other_channel = ticket.channel != case.message.source and ticket.read_at is None and not ticket.asked
+    """The same words, or the same order by the other channel within a day, before a person read it (P3); another keyword is news."""
+    claimed = case.found.keyword.claimed
+    same_kind = claimed is None or claimed == (ticket.claimed or ticket.kind)
+    by_other_channel = same_kind and ticket.channel != case.message.source and ticket.read_at is None and not ticket.asked
     return ticket.id in _same_words(case) or (by_other_channel and case.now - ticket.opened_at <= SAME_REQUEST)
 
 

@@ -30,9 +30,10 @@ def kinds(case: Case, matched: Matched) -> Kinds:
 
 
 def of_joined(case: Case, ticket: Ticket) -> Kinds:
-    """What the ticket is after the message: an assessment stays, a claim is added where there was none."""
+    """What the ticket is after the message: an assessment stays, a claim is added where there was none or it was feedback (P10)."""
     found = case.found
-    claimed = ticket.claimed or (found.keyword.claimed if found.keyword.verdict == "one" else None)
+    said = found.keyword.claimed if found.keyword.verdict == "one" else None
+    claimed = (said or ticket.claimed) if ticket.claimed == "feedback" else (ticket.claimed or said)
     suggested = ticket.suggested or found.suggested
     if ticket.assessed or ticket.kind in ("update", "mixed"):
         return Kinds(ticket.kind, claimed, suggested)
