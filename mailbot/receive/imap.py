@@ -124,7 +124,14 @@ class Mailbox:
             if not client.has_capability("IDLE"):
                 stop.wait(seconds)
                 return False
-            return wait_for_mail(client, seconds, stop)
+            try:
+                return wait_for_mail(client, seconds, stop)
+            except imaplib.IMAP4.abort as broken:
+                if "unterminated line" not in str(broken):
+                    raise
+                # A notice that arrives in pieces: imapclient loses half of it. Something came; the next open() connects anew.
+                self._throw_away()
+                return True
 
     def noop(self) -> None:
         with self._talking("keep the connection"):

@@ -146,6 +146,14 @@ def test_a_server_without_idle_is_waited_for_without_it() -> None:
         assert not any(line.startswith("IDLE") for line in server.seen)
 
 
+def test_a_notice_that_arrives_in_pieces_is_a_hint_and_the_next_poll_reads_the_mail() -> None:
+    with FakeImap({1: mail(1)}) as server, closing(Mailbox(access(server.port))) as box:
+        box.open()
+        server.notice = b"* 1 FETCH "
+        assert box.wait(5, threading.Event())
+        assert [m.raw for m in read_all(box)] == [mail(1)]
+
+
 def test_without_move_mails_are_copied_and_only_they_are_expunged() -> None:
     with FakeImap({1: mail(1), 2: mail(2)}, capabilities="IMAP4rev1 UIDPLUS") as server, closing(Mailbox(access(server.port))) as box:
         read_all(box)

@@ -20,6 +20,7 @@ class FakeImap:
         self.uidvalidity = 7
         self.tells_uidnext = True
         self.on_fetch: Callable[[list[int], str], bytes | None] = lambda _uids, _items: b""
+        self.notice = b""  # what IDLE is told at once
         self.refuse: dict[str, str] = {}  # command -> text of NO
         self.seen: list[str] = []  # command lines without tags
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -48,6 +49,9 @@ class FakeImap:
             for line in lines:
                 tag, _, rest = line.decode().strip().partition(" ")
                 self.seen.append(rest)
+                if rest == "IDLE":
+                    conn.sendall(b"+ idling\r\n" + self.notice)
+                    continue
                 answer = self._answer(rest)
                 if answer is None:
                     conn.shutdown(socket.SHUT_RDWR)
