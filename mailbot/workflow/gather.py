@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from mailbot.errors import NotFound, Unavailable
@@ -25,6 +26,8 @@ T = TypeVar("T")
 REQUEST_SECONDS = 1.5
 BATCH_SECONDS = 1.5  # once anything failed; a system that answers is asked for the whole batch
 BREAK_AFTER = 3
+CAPABILITIES_SECONDS = 300
+ASSUMED = Capabilities(reopen=True, close=True, client_visible_comments=True)
 BREAK_FOR_SECONDS = 30
 
 
@@ -69,12 +72,15 @@ class Wanted:
     order_id: str = ""
 
 
-def wanted(message: ParsedMessage, found: Findings, ids_of_thread: Sequence[str]) -> Wanted:
-    """Numbers in the text, the comment's own order, the orders of the thread's tickets."""
+def wanted(message: ParsedMessage, found: Findings, ids_of_thread: Sequence[str], *, by_colleague: bool = False) -> Wanted:
+    """Numbers in the text, the comment's own order, the orders of the thread's tickets.
+
+    Only a colleague's forward speaks for whom it names (P8): anybody can write down a client's address.
+    """
     own = (message.comment.order_id,) if message.comment else ()
     numbers = tuple(dict.fromkeys((*own, *ids_of_thread, *found.orders.numbers)))
     sender = message.sender.address if message.sender else ""
-    if message.forwarded:
+    if by_colleague and message.forwarded:
         sender = message.forwarded.address
     return Wanted(numbers[:10], sender, own[0] if own else "")
 
@@ -86,7 +92,7 @@ def gather(parts: Parts, batch: Sequence[Wanted]) -> Facts:
         return gathered
     system = parts.order_system
     missing_numbers, missing_senders = _from_cache(parts, system, batch, gathered)
-    _ask(parts, system, missing_numbers, missing_senders, gathered)
+    _ask(parts, system, batch, missing_numbers, missing_senders, gathered)
     return gathered
 
 
@@ -107,29 +113,39 @@ def _from_cache(parts: Parts, system: OrderSystem, batch: Sequence[Wanted], gath
     )
 
 
-def _ask(parts: Parts, system: OrderSystem, numbers: dict[str, bool], senders: list[str], gathered: Facts) -> None:
-    started = time.monotonic()
-    budget = _Budget(parts, started)
-    capabilities = budget.spend(system.capabilities)
-    gathered.capabilities = capabilities or Capabilities()
+def _ask(parts: Parts, system: OrderSystem, batch: Sequence[Wanted], numbers: dict[str, bool], senders: list[str], gathered: Facts) -> None:
+    budget = _Budget(parts, time.monotonic())
+    gathered.capabilities = _capabilities(parts, system, budget)
     for number, is_id in numbers.items():
-        found = budget.spend(lambda n=number, i=is_id: _order(system, n, i))  # type: ignore[misc]  # lambda defaults
+        found = budget.spend(partial(_order, system, number, is_id))
         if found is None:
             gathered.unanswered.add(number)
-        elif found:
-            for order in found:
-                gathered.add(order, fresh=True)
-            gathered.ids.setdefault(number, found[0].id)
-        else:
-            gathered.ids[number] = None
+            continue
+        gathered.ids[number] = found[0].id if found else None
+        for order in found:
+            gathered.add(order, fresh=True)
+    proved = {w.sender for w in batch if any(w.sender in map(str.lower, o.client.emails) for o in gathered.named(w.numbers))}
     for sender in senders:
-        orders = budget.spend(lambda s=sender: system.find_orders(client_email=s, timeout=REQUEST_SECONDS))  # type: ignore[misc]  # as above
+        if sender in proved:
+            continue  # their own order is named: nothing depends on the others
+        orders = budget.spend(partial(system.find_orders, client_email=sender, timeout=REQUEST_SECONDS))
         if orders is None:
             gathered.unanswered.add(sender)
             continue
         gathered.by_client[sender] = gathered.fresh_clients[sender] = orders
         for order in orders:
             gathered.add(order, fresh=True)
+
+
+def _capabilities(parts: Parts, system: OrderSystem, budget: _Budget) -> Capabilities:
+    """Asked every five minutes; without an answer the last one counts, and before the first one that the system can do its work."""
+    now = time.monotonic()
+    known = parts.capabilities
+    if known is None or now - known[1] > CAPABILITIES_SECONDS:
+        answer = budget.spend(partial(system.capabilities, timeout=REQUEST_SECONDS))
+        if answer is not None:
+            parts.capabilities = known = (answer, now)
+    return known[0] if known else ASSUMED
 
 
 def _order(system: OrderSystem, number: str, is_id: bool) -> tuple[Order, ...]:

@@ -11,6 +11,7 @@ import structlog
 
 from mailbot.model.context import Company
 from mailbot.model.message import OwnMarks
+from mailbot.model.order import Capabilities
 from mailbot.model.rulebook import RuleBook
 from mailbot.order_system.contract import OrderSystem
 from mailbot.record.database import Database
@@ -70,6 +71,7 @@ class Parts:
     notify_urls: tuple[str, ...] = ()
     go_live: Mapping[str, datetime] = field(default_factory=dict)
     on_uncertain: str = "hold"
+    capabilities: tuple[Capabilities, float] | None = None  # with the monotonic time of the answer
     breaker: Breaker = field(default_factory=Breaker)
     wake: Wake = field(default_factory=Wake)
     tell: Callable[[str, Mapping[str, object]], None] = lambda _event, _facts: None
