@@ -6,6 +6,7 @@ import contextlib
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable
 
 Answer = bytes | None  # None: close the connection without a word
@@ -20,7 +21,7 @@ class FakeImap:
         self.uidvalidity = 7
         self.tells_uidnext = True
         self.on_fetch: Callable[[list[int], str], bytes | None] = lambda _uids, _items: b""
-        self.notice = b""  # what IDLE is told at once
+        self.notice = b""  # what IDLE is told
         self.refuse: dict[str, str] = {}  # command -> text of NO
         self.seen: list[str] = []  # command lines without tags
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -50,7 +51,9 @@ class FakeImap:
                 tag, _, rest = line.decode().strip().partition(" ")
                 self.seen.append(rest)
                 if rest == "IDLE":
-                    conn.sendall(b"+ idling\r\n" + self.notice)
+                    conn.sendall(b"+ idling\r\n")
+                    time.sleep(0.2)  # a packet of its own
+                    conn.sendall(self.notice)
                     continue
                 answer = self._answer(rest)
                 if answer is None:
