@@ -22,6 +22,8 @@ __all__ = ["Connection", "Database", "SteadyClock"]
 WAIT_SECONDS = 30  # how long a writer waits for another one on SQLite
 CHANNEL = "mailbot"  # one PostgreSQL channel; the payload names what happened
 _NOW = "mailbot_now"
+# A network that swallows everything must end a wait in seconds: without these libpq waits a quarter of an hour (its manual, 34.1.2).
+_LINE = {"connect_timeout": 10, "keepalives_idle": 20, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
 # busy, locked, no memory, read only, input or output, corrupt, full, cannot open, protocol, no database (sqlite.org/rescode.html)
 _SQLITE_AWAY = frozenset({5, 6, 7, 8, 10, 11, 13, 14, 15, 26})
 # connection, rollback, resources, state of an object, operator, system (PostgreSQL manual, appendix A); 54 is a limit of one statement
@@ -118,6 +120,7 @@ class Database:
         import psycopg  # imported when first used (architecture.md, Memory)
 
         args, options = self._writer.dialect.create_connect_args(self._url)
+        options = {**_LINE, **options}
         while not stop.is_set():
             try:
                 with psycopg.Connection.connect(*args, **options, autocommit=True) as connection:
@@ -214,7 +217,7 @@ def _to_wal(connection: Any) -> None:
 
 def _postgres_engine(url: URL, **more: Any) -> Engine:
     try:
-        return create_engine(url, pool_size=5, max_overflow=10, pool_pre_ping=True, **more)
+        return create_engine(url, pool_size=5, max_overflow=10, pool_pre_ping=True, connect_args=_LINE, **more)
     except (ModuleNotFoundError, NoSuchModuleError):
         raise Unavailable("PostgreSQL needs its driver. Run: pip install 'mailbot[postgres]'") from None
 
