@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 def decide(message: ParsedMessage, findings: Findings, context: Context, rules: RuleBook, now: datetime) -> Decision:
     """Says what shall happen and why. Never raises for any findings and context; `now` is aware UTC."""
-    writer, forwarded = writer_of(message, context)
+    writer, forwarded = writer_of(message, findings, context)
     case = Case(message=message, found=findings, context=context, rules=rules, now=now, writer=writer, forwarded=forwarded)
     if _is_machine(case):
         return _machine(case)

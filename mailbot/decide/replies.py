@@ -86,7 +86,7 @@ def reply_facts(
     because: str = "",
 ) -> ReplyFacts:
     """Everything that templates may say about this decision, for its replies, notices and internal order comments."""
-    writer, forwarded = writer_of(message, context)
+    writer, forwarded = writer_of(message, findings, context)
     facts_at = context.received_at
     case = Case(message=message, found=findings, context=context, rules=rules, now=facts_at, writer=writer, forwarded=forwarded)
     who = party(case)

@@ -5,15 +5,21 @@ from __future__ import annotations
 from mailbot.decide.case import Case
 from mailbot.model.context import Context
 from mailbot.model.decision import Decision, Effect, TicketChange
+from mailbot.model.finding import Findings
 from mailbot.model.message import Address, ParsedMessage
 from mailbot.model.ticket import Ticket
 
 
-def writer_of(message: ParsedMessage, context: Context) -> tuple[Address | None, bool]:
+def writer_of(message: ParsedMessage, findings: Findings, context: Context) -> tuple[Address | None, bool]:
     """Who speaks, and whether a colleague forwarded their words."""
-    if context.colleague is not None and message.source == "email" and message.forwarded is not None:
+    if context.colleague is not None and may_forward(message, findings):
         return message.forwarded, True
     return message.sender, False
+
+
+def may_forward(message: ParsedMessage, findings: Findings) -> bool:
+    """Whether the words are somebody else's if a colleague sent it. Under a failed proof no colleague sent it."""
+    return message.source == "email" and message.forwarded is not None and findings.sender.proof != "failed"
 
 
 def is_staff(case: Case) -> bool:

@@ -15,10 +15,11 @@ from mailbot.model.context import Colleague, KnownAddress, OurMail, Spent
 from mailbot.model.ticket import Ticket
 from mailbot.record import people, tickets
 from mailbot.record.columns import fixed
+from mailbot.record.people import writers
 from mailbot.record.tables import action, address, message, order_fact, ticket, ticket_message, ticket_order
 from mailbot.record.tickets import last_owners, waiting
 
-__all__ = ["Connection", "Found", "LookUp", "last_owners", "look_up", "orders_of_threads", "staff", "waiting"]
+__all__ = ["Connection", "Found", "LookUp", "last_owners", "look_up", "orders_of_threads", "staff", "waiting", "writers"]
 
 TICKETS = 20  # per message: more help nobody to decide
 CLIENT_ORDERS = 20
@@ -29,10 +30,14 @@ DUPLICATE = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookUp:
-    """What one message names. `sender` is an address in lower case; `comment_author_id` the order system's id of the writer."""
+    """What one message names. `sender` is an address in lower case; `comment_author_id` the order system's id of the writer.
+
+    `writer` is who sent it, where a colleague forwarded the words of `sender` ("": the sender).
+    """
 
     message: int
     sender: str = ""
+    writer: str = ""
     comment_author_id: str = ""
     thread_ids: tuple[str, ...] = ()
     order_ids: tuple[str, ...] = ()
@@ -59,7 +64,7 @@ class Found:
 def look_up(c: Connection, asks: Sequence[LookUp], now: datetime) -> list[Found]:
     """One Found per LookUp, in the order given. At most 13 statements, however many messages; a test counts them."""
     known = _known(c, asks)
-    colleagues = people.writers(c, {a.sender for a in asks}, {a.comment_author_id for a in asks})
+    colleagues = people.writers(c, {a.writer or a.sender for a in asks}, {a.comment_author_id for a in asks})
     clients = {_client(a, known) for a in asks} - {""}
     mails = _our_mails(c, {id_ for a in asks for id_ in (*a.thread_ids[-THREAD_IDS:], *a.report_message_ids[:THREAD_IDS])})
     threads = _tickets_of_messages(c, {id_ for a in asks for id_ in a.thread_ids[-THREAD_IDS:]})
@@ -73,13 +78,14 @@ def look_up(c: Connection, asks: Sequence[LookUp], now: datetime) -> list[Found]
         thread = _thread_tickets(a, mails, threads)
         refs = {*(("id", r) for r in a.order_ids), *(("number", r) for r in a.order_numbers)}
         more = {t for ref in refs for t in orders.get(ref, ())} | set(by_client.get(_client(a, known), ()))
+        more |= {m.ticket for id_ in a.report_message_ids for m in mails.get(id_, ()) if m.ticket is not None}
         wanted[a.message] = (thread, more)
     rows = {t.id: t for t in tickets.many(c, {t for thread, more in wanted.values() for t in (*thread, *more)})}
     return [
         Found(
             message=a.message,
             known=known.get(a.message),
-            colleague=colleagues.get(a.comment_author_id) or colleagues.get(a.sender),
+            colleague=colleagues.get(a.comment_author_id) or colleagues.get(a.writer or a.sender),
             tickets=_newest(rows, *wanted[a.message]),
             thread_tickets=wanted[a.message][0],
             our_mails=tuple(m for id_ in (*a.thread_ids, *a.report_message_ids) for m in mails.get(id_, ())),

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal
 
 from mailbot.decide import decide
+from mailbot.decide.staff import may_forward
 from mailbot.errors import Unavailable
 from mailbot.model.as_json import Json, decision_json, findings_json, message_json
 from mailbot.model.context import Colleague, Context, Spent
@@ -171,6 +172,7 @@ def _look_up_of(understood: Understood, want: Wanted, gathered: Facts) -> contex
     return context.LookUp(
         message=understood.claimed.id,
         sender=want.sender,
+        writer=_address(understood),
         comment_author_id=message.comment.author_id if message.comment else "",
         thread_ids=message.thread_ids,
         order_ids=tuple(sorted({*want.numbers, *ids})),
@@ -209,6 +211,8 @@ def _ticket(batch: Batch, understood: Understood, decision: Decision, facts: Con
     if before is None:
         return None
     replied = any(r.send and r.counted for r in decision.replies)
+    if decision.outcome == "record_only":
+        at = before.last_client_message_at  # a bounce is shown on the ticket; the client said nothing
     after = tickets.changed(before, decision.change, at, batch.now, replied=replied)
     (batch.opened if before.id in batch.opened else batch.changed)[before.id] = after
     return after
@@ -238,7 +242,7 @@ def context_of(batch: Batch, understood: Understood, want: Wanted) -> Context:
         message_id_reused=understood.claimed.message_id_reused,
         order_system=parts.order_system.name if parts.order_system else None,
         capabilities=gathered.capabilities,
-        spent=_spent(batch, found.spent, want.sender),
+        spent=_spent(batch, found.spent, found.known.address if found.known else want.sender),
         waiting=batch.waiting,
         staff_on_shift=batch.staff,
         last_owner=tuple(batch.owners.items()),
@@ -263,9 +267,10 @@ def _concerns(ticket: Ticket, threads: Collection[int], orders: set[str], client
     return ticket.id in threads or bool(by_order or by_client)
 
 
-def _spent(batch: Batch, spent: Spent, sender: str) -> Spent:
-    domain = sender.rpartition("@")[2]
-    own = batch.counted.count(sender)
+def _spent(batch: Batch, spent: Spent, recipient: str) -> Spent:
+    """With what earlier messages of this batch have used up. An answer on an order counts for no address, but in all (I9)."""
+    domain = recipient.rpartition("@")[2]
+    own = batch.counted.count(recipient) if recipient else 0
     return replace(
         spent,
         address_hour=spent.address_hour + own,
@@ -276,7 +281,7 @@ def _spent(batch: Batch, spent: Spent, sender: str) -> Spent:
 
 
 def _remember(batch: Batch, understood: Understood, decision: Decision, ticket: Ticket | None, want: Wanted) -> None:
-    batch.counted.extend(r.to for r in decision.replies if r.counted and not r.suppressed and r.channel == "email")
+    batch.counted.extend(r.to if r.channel == "email" else "" for r in decision.replies if r.counted and not r.suppressed)
     if ticket is None:
         return
     if decision.outcome == "open_ticket":
@@ -316,10 +321,21 @@ def _dumped(value: Json) -> str:
 
 
 def wants_of(parts: Parts, good: Sequence[Understood]) -> list[Wanted]:
-    """The thread leads to a ticket, and the ticket to its orders (a short read)."""
+    """The thread leads to a ticket, and the ticket to its orders; a forward counts only from a colleague (a short read)."""
     with parts.db.reading() as c:
         by_thread = context.orders_of_threads(c, [t for u in good for t in u.message.thread_ids])
-    return [wanted(u.message, u.found, [i for t in u.message.thread_ids for i in by_thread.get(t, ())]) for u in good]
+        colleagues = context.writers(c, {_address(u) for u in good if may_forward(u.message, u.found)}, ())
+    return [
+        wanted(
+            u.message, u.found, [i for t in u.message.thread_ids for i in by_thread.get(t, ())],
+            by_colleague=may_forward(u.message, u.found) and _address(u) in colleagues,
+        )
+        for u in good
+    ]  # fmt: skip
+
+
+def _address(understood: Understood) -> str:
+    return understood.message.sender.address if understood.message.sender else ""
 
 
 def lock_keys(good: Sequence[Understood], wants: Sequence[Wanted], gathered: Facts) -> set[str]:
