@@ -89,8 +89,10 @@ def _asks_other(part: Folded, others: RequestWords) -> bool:
 def _longest(hits: Sequence[Hit]) -> list[Hit]:
     """Of overlapping hits the longer one, whatever its group."""
     kept: list[Hit] = []
+    taken = bytearray(max((h.end for h in hits), default=0))
     for hit in sorted(hits, key=lambda h: (h.start - h.end, h.start)):
-        if all(hit.end <= k.start or hit.start >= k.end for k in kept):
+        if taken.find(1, hit.start, hit.end) < 0:
+            taken[hit.start : hit.end] = b"\1" * (hit.end - hit.start)
             kept.append(hit)
     return sorted(kept, key=lambda h: h.start)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 import threading
 import unicodedata
 from collections import Counter
@@ -28,6 +29,8 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SENTENCE = re.compile(r"[^.!?\n;…]+[.!?\n;…]*")
 _REPLY = re.compile(r"\s*(?:\w{1,5}\s?:\s*){1,6}", re.IGNORECASE)
 _ENDINGS = ("'s", "s", "es", "ed", "d", "ing", "ly", "er", "ers", "y", "n't", "'ll", "'re", "'ve", "'d")
+_NOT_LATIN = re.compile("[^\u0000-\u024f\u1e00-\u1eff]")
+_ASCII_CAPITALS, _ASCII_SMALL = string.ascii_uppercase.encode(), string.ascii_lowercase.encode()
 _LOCK = threading.Lock()
 _SCRIPTS = {
     "HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "ko", "CJK": "zh", "CYRILLIC": "ru", "ARABIC": "ar", "HEBREW": "he", "GREEK": "el",
@@ -64,17 +67,18 @@ class _Count:
 def language(message: ParsedMessage, words: LanguageWords) -> LanguageFinding:
     """The language of the client's sentences; the subject counts only where the text says nothing."""
     lists = _lists(words)
-    script = _script(_clean(message.text[:_MAX_TEXT], lists))
+    clean = _clean(message.text[:_MAX_TEXT], lists)
+    script = _script(clean)
     if script is not None:
         return script
-    count = _count(message.text, "text", lists)
+    count = _count(message.text, clean, "text", lists)
     if count.total == 0 and message.comment is None:
         subject = _REPLY.sub("", message.subject) if _REPLY.match(message.subject) else message.subject
         script = _script(subject)
         if script is not None and not message.text.strip():
             return script
         if subject == message.subject:
-            count = _count(subject, "subject", lists)
+            count = _count(subject, _clean(subject[:_MAX_TEXT], lists), "subject", lists)
     if count.total == 0:
         return LanguageFinding(verdict="undecided", evidence=Evidence("no words that tell a language"))
     return _by_words(count, words) or _by_detector(count, words)
@@ -119,8 +123,9 @@ def _top(count: _Count) -> str | None:
 
 def _script(text: str) -> LanguageFinding | None:
     """Letters of another script decide by their share: half and more is not English, a tenth nobody can tell."""
-    letters = [c for c in text[:_MAX_TEXT] if c.isalpha()]
-    other = [c for c in letters if c > "\u024f" and not "\u1e00" <= c <= "\u1eff"]
+    text = text[:_MAX_TEXT]
+    other = [c for c in _NOT_LATIN.findall(text) if c.isalpha()]
+    letters = list(filter(str.isalpha, text)) if other else other
     if not other or len(other) <= 0.1 * len(letters):
         return None
     at = text.index(other[0])
@@ -140,8 +145,7 @@ def _dense(letters: list[str]) -> bool:
     return sum(c >= "\u2e80" for c in letters) > len(letters) / 2
 
 
-def _count(text: str, where: Where, lists: _Lists) -> _Count:
-    clean = _clean(text[:_MAX_TEXT], lists)
+def _count(text: str, clean: str, where: Where, lists: _Lists) -> _Count:
     e = f = b = n = names = 0
     languages: Counter[str] = Counter()
     spans: list[Span] = []
@@ -191,10 +195,19 @@ def _clean(text: str, lists: _Lists) -> str:
 def _telling(text: str) -> list[re.Match[str]]:
     """Words that are no names: a capital inside a sentence of mostly small letters is one, unless nothing else is left."""
     found = list(_WORD.finditer(text))
-    if sum(c.isupper() for c in text) > 0.6 * sum(c.isalpha() for c in text):
+    if _shouted(text):
         return found
     kept = [h for h in found if not h[0][0].isupper() or h[0] == "I" or h[0][:2] in ("I'", "I’") or _opens(text, h.start())]
     return kept or found
+
+
+def _shouted(text: str) -> bool:
+    """Most letters are capitals."""
+    if text.isascii():  # counted by deleting: a letter at a time would be half of this check's work
+        raw = text.encode()
+        small = raw.translate(None, _ASCII_CAPITALS)
+        return len(raw) - len(small) > 0.6 * (len(raw) - len(small.translate(None, _ASCII_SMALL)))
+    return sum(map(str.isupper, text)) > 0.6 * sum(map(str.isalpha, text))
 
 
 def _opens(text: str, at: int) -> bool:
