@@ -8,7 +8,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,6 @@ class Firm:
 
     world: World
     later: timedelta = timedelta()
-    sent: list[str] = field(default_factory=list)
 
     @contextlib.contextmanager
     def service(self) -> Iterator[Service]:
@@ -73,6 +72,12 @@ class Firm:
         """Mails of so many different clients."""
         self.world.dovecot.deliver_many(USER, [mail(i, text) for i in range(first, first + n)])
 
+    def append(self, raw: bytes) -> None:
+        """Puts these very bytes into INBOX, without the lines that a delivery adds."""
+        with self.world.dovecot.imap(USER) as client:
+            answer = client.append("INBOX", None, None, raw)
+            assert answer[0] == "OK", answer
+
     def count(self, table: Any, *where: Any) -> int:
         with self.reading() as (c, _):
             return int(c.execute(select(func.count()).select_from(table).where(*where)).scalar_one())
@@ -100,13 +105,22 @@ class Firm:
         assert until(condition, seconds, every=0.1), f"{self.states()} {[(r.state, r.because) for r in self.replies()]}"
 
     def everything_is_well(
-        self, people: int, *, machines: int = 0, aside: int = 0, uncertain: int = 0, copies: int = 0, tickets: int | None = None
+        self,
+        people: int,
+        *,
+        machines: int = 0,
+        aside: int = 0,
+        uncertain: int = 0,
+        copies: int = 0,
+        tickets: int | None = None,
+        answers: int | None = None,
     ) -> None:
         """I1-I12 as they are seen from outside: one ticket and one answer for each person, each mail once in Processed, nothing read."""
         assert self.states() == Counter(on_ticket=people, recorded=machines, set_aside=aside), "I12"
         assert self.count(tables.ticket) == (people if tickets is None else tickets), "I4"
         assert self.count(tables.ticket_message) == people
         replies = self.replies()
+        assert len(replies) == (people if answers is None else answers)
         assert Counter(r.state for r in replies if r.state != "sent") == Counter(uncertain=uncertain), "I7"
         accepted = Counter(m["message_id"] for m in self.world.sink.mails())
         assert set(accepted.values()) <= {1}, "I6: a reply was accepted twice"

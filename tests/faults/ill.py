@@ -1,6 +1,6 @@
 """`mailbot run --once` in which one function goes wrong. Arguments: CONFIG MODULE:NAME HOW AT TIMES LEASE
 
-HOW: kill (SIGKILL to itself), pause (SIGSTOP to itself), abort. AT: before or after the function ran. TIMES: at which call.
+HOW: kill (SIGKILL to itself), pause (SIGSTOP to itself), abort; "abort on WORD": only where the first argument's bytes hold it. AT: before or after the function ran. TIMES: at which call.
 LEASE: seconds that claims and sends are held for, 0 for the usual ones.
 """
 
@@ -26,6 +26,7 @@ SIGNALS = {"kill": signal.SIGKILL, "pause": signal.SIGSTOP, "abort": signal.SIGA
 def make_ill(place: str, how: str, at: str, times: int) -> None:
     """Wraps the function `module:name` or `module:Class.name`."""
     module, _, path = place.partition(":")
+    how, _, word = how.partition(" on ")
     owner: Any = importlib.import_module(module)
     *outer, name = path.split(".")
     for step in outer:
@@ -36,8 +37,8 @@ def make_ill(place: str, how: str, at: str, times: int) -> None:
     @functools.wraps(healthy)
     def ill(*args: Any, **more: Any) -> Any:
         nonlocal calls
-        calls += 1
-        if calls == times and at == "before":
+        calls += not word or word.encode() in args[0].raw
+        if calls == times and at == "before" and (not word or word.encode() in args[0].raw):
             os.kill(os.getpid(), SIGNALS[how])
         answer = healthy(*args, **more)
         if calls == times and at == "after":
