@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mailbot.check.number_lists import MAX_RANGE, ListForm, any_of, expand, list_form, plain_digits, read_list, without_links
+from mailbot.check.number_lists import MAX_RANGE, ListForm, any_of, beginning, expand, list_form, plain_digits, read_list, without_links
 from mailbot.check.phrases import Folded, fold
 from mailbot.model.finding import ImagesFinding
 from mailbot.model.message import Evidence, ParsedMessage, Span
@@ -23,6 +23,7 @@ class _Forms:
     named: ListForm
     camera: re.Pattern[str]
     file: re.Pattern[str]
+    file_end: re.Pattern[str]  # far cheaper to look for than a whole name
     more: re.Pattern[str]
     all_images: re.Pattern[str]
     not_all: re.Pattern[str]
@@ -60,6 +61,8 @@ def _named(folded: Folded, forms: _Forms) -> Iterator[_Named]:
     text = without_links(folded.text)
     blanked = list(text)
     for pattern in (forms.file, forms.camera):
+        if pattern is forms.file and not forms.file_end.search(text):
+            continue
         for hit in pattern.finditer(text):
             if blanked[hit.start()] == "\0":
                 continue
@@ -101,14 +104,17 @@ def _all(text: str, forms: _Forms) -> Iterator[re.Match[str]]:
 @lru_cache(maxsize=8)
 def _forms(words: ImageWords) -> _Forms:
     ends = "|".join(re.escape(e.lower()) for e in words.extensions)
-    starts = "|".join(sorted((re.escape(c.lower()) for c in words.cameras), key=len, reverse=True))
+    cameras = sorted((c.lower() for c in words.cameras if c), key=len, reverse=True)
+    starts = "|".join(map(re.escape, cameras))
+    camera = "|".join(beginning([(c, "") for c in cameras], r"[^\W_]")) or r"(?!)"
     end = rf"(?:\.(?:{ends}))?(?![^\W_]|\.\w{{2,4}}(?!\w))"
     image = any_of(words.words)
     filler = any_of(words.all_fillers)
     return _Forms(
         named=list_form(words.words, words.number_words, words.joiners, words.range_words, words.counted),
-        camera=re.compile(rf"(?<![^\W_])(?P<name>(?:{starts})\d{{3,8}}(?:[_-]\d{{1,9}}(?!\s?\d)(?=[_.]))?(?:_\w{{1,12}})?){end}"),
+        camera=re.compile(rf"(?P<name>(?:{camera})\d{{3,8}}(?:[_-]\d{{1,9}}(?!\s?\d)(?=[_.]))?(?:_\w{{1,12}})?){end}"),
         file=re.compile(rf"(?<![\w.-])(?P<name>\w[\w-]{{0,80}})\.(?:{ends})(?!\w)"),
+        file_end=re.compile(rf"\.(?:{ends})(?!\w)"),
         more=re.compile(rf"{_RANGE_OF_NAMES}(?P<stem>(?:{starts})?)(?P<tail>\d{{1,8}}){end}"),
         all_images=re.compile(rf"{any_of(words.all_words)}\s{{1,2}}(?:{filler}\s{{1,2}}){{0,3}}{image}|{any_of(words.all_phrases)}"),
         not_all=re.compile(rf"{any_of(words.not_all)}\s{{1,2}}$"),

@@ -60,11 +60,18 @@ def list_form(
 def any_of(words: Iterable[str]) -> str:
     """A pattern for any of the words as whole words; `*` at the end stands for any ending."""
     given = sorted(words, key=len, reverse=True)
-    joined = [_word(w) for w in given if _LATER_LETTER.search(w)]
+    joined = [re.escape(letters) + follows for letters, follows in map(_word, filter(_LATER_LETTER.search, given))]
     spaced = [_word(w) for w in given if not _LATER_LETTER.search(w)]
-    if spaced:  # one look behind for all: most letters of a text stand inside a word and are passed at once
-        joined.append(rf"(?<!\w)(?:{'|'.join(spaced)})")
+    joined += beginning([(letters, follows) for letters, follows in spaced if letters], r"\w")
     return "(?:" + "|".join(joined) + ")" if joined else r"(?!)"
+
+
+def beginning(words: list[tuple[str, str]], never_behind: str) -> list[str]:
+    """Branches for (letters, pattern of what follows them), none right behind such a letter.
+
+    The look behind stands after the first letter: so `re` passes at once all places where no branch begins.
+    """
+    return [rf"{letter}(?<!{never_behind}{letter}){rest}" for letter, rest in _by_letter(words)]
 
 
 def read_list(text: str, at: int, form: ListForm) -> Iterator[Number]:
@@ -104,14 +111,33 @@ def plain_digits(text: str) -> str:
     return text if text.isascii() else "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
 
 
-def _word(word: str) -> str:
+def _by_letter(words: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """(escaped first letter, pattern of the rest) of (letters, what follows them): at a place only one branch is looked into."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for letters, follows in words:
+        groups.setdefault(letters[0], []).append((letters[1:], follows))
+    return [(re.escape(letter), _rest(group)) for letter, group in groups.items()]
+
+
+def _rest(words: list[tuple[str, str]]) -> str:
+    """Words that go on with different letters exclude each other, so only where one ends their order matters."""
+    if len(words) == 1:
+        return re.escape(words[0][0]) + words[0][1]
+    split = all(letters for letters, _ in words)
+    branches = [a + b for a, b in _by_letter(words)] if split else [re.escape(letters) + follows for letters, follows in words]
+    return "(?:" + "|".join(branches) + ")"
+
+
+def _word(word: str) -> tuple[str, str]:
+    """The letters up to the first blank and the pattern of what follows them."""
     folded = fold(word.strip(), "text").text
     ending = r"[^\W\d_]{0,14}" if folded.endswith("*") else ""
-    body = r"\s{1,2}".join(re.escape(part) for part in folded.removesuffix("*").split())
+    first, *others = folded.removesuffix("*").split() or [""]
+    body = "".join(rf"\s{{1,2}}{re.escape(part)}" for part in others)
     if _LATER_LETTER.search(folded):
-        return body
+        return first, body
     after = r"(?![^\W\d_])" if folded[-1:].isalnum() or ending else ""
-    return rf"{body}{ending}{after}"
+    return first, rf"{body}{ending}{after}"
 
 
 def _number(text: str, at: int, form: ListForm) -> Number | None:
