@@ -35,7 +35,7 @@ class Firm:
         """mailbot in this process, with its real config.toml."""
         with open_service(load(self.world.folder / "config.toml", {})) as service:
             if service.db.dialect == "sqlite":
-                service.db._clock = SteadyClock(lambda: datetime.now(UTC) + self.later)  # noqa: SLF001 - the one clock there is
+                service.db._clock = SteadyClock(lambda: datetime.now(UTC) + self.later)  # the one clock there is
             yield service
 
     def once(self, only: frozenset[str] = schedule.ALL) -> int:

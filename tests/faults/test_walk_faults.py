@@ -123,7 +123,7 @@ def test_a_mail_without_headers_comes_to_a_person_and_is_answered_to_nobody(firm
     firm.append(raw)
     assert firm.once() == 0
     states = firm.states()
-    assert states["new"] == 0 and sum(states.values()) == 1
+    assert (states["new"], sum(states.values())) == (0, 1)
     assert firm.world.sink.mails() == []
     firm.everything_is_well(states["on_ticket"], machines=states["recorded"], aside=states["set_aside"], answers=0)
 

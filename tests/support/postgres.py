@@ -35,9 +35,18 @@ class Cluster:
     def drop(self, url: str) -> None:
         self._psql(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
 
+    def restart(self) -> None:
+        """As for an update: every connection is cut, nothing answers for a moment."""
+        told = subprocess.run([*self._client(), "-tA", "-c", "SHOW data_directory"], check=True, capture_output=True, text=True)
+        data = Path(told.stdout.strip())
+        _run(self.programs / "pg_ctl", "-D", data, "-l", data.parent / "log", "-m", "fast", "-w", "-t", "60", "restart")
+
     def _psql(self, statement: str) -> None:
+        subprocess.run([*self._client(), "-c", statement], check=True)
+
+    def _client(self) -> list[str]:
         address = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", "postgres"]
-        subprocess.run([self.programs / "psql", "-qX", "-v", "ON_ERROR_STOP=1", *address, "-c", statement], check=True)
+        return [str(self.programs / "psql"), "-qX", "-v", "ON_ERROR_STOP=1", *address]
 
 
 @contextlib.contextmanager
