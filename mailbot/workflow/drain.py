@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from mailbot.decide.backoff import next_try
 from mailbot.model.outcome import GiveUp, Outcome, Sent, TryAgain, Uncertain
 from mailbot.model.ticket import Action
-from mailbot.record import outbox
+from mailbot.record import addresses, outbox
 from mailbot.workflow.parts import Parts, log
 
 LEASE_SECONDS = 330
@@ -49,6 +49,8 @@ def _finish(parts: Parts, finished: tuple[int, Outcome, datetime | None] | None,
     with parts.db.transaction() as c:
         now = parts.db.now(c)
         begun = outbox.finish_and_begin(c, finished, next_id, parts.holder, now)
+        if finished is not None and isinstance(finished[1], GiveUp) and finished[1].address_bad:
+            addresses.mark_bounced(c, outbox.get(c, finished[0]).to, now)  # the next reply is held for a person (P44)
         return now if begun else None
 
 

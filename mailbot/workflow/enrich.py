@@ -60,6 +60,7 @@ def _apply(c: Connection, batch: Batch, understood: Understood, want: Wanted, ti
     facts = replace(facts, tickets=tuple(t for t in facts.tickets if t.id != ticket.id), thread_tickets=(), duplicate_texts=())
     decision = decide(understood.message, understood.found, facts, batch.live.rules, now)
     after = tickets.changed(ticket, _change(ticket, decision), ticket.last_client_message_at, now)
+    after = replace(after, trust=decision.trust)
     tickets.save(c, [after], now)
     silent = replace(decision, replies=())
     outbox.queue(c, compose.actions(batch.parts, batch.live, understood, silent, facts, after, now), now)
@@ -69,16 +70,17 @@ def _apply(c: Connection, batch: Batch, understood: Understood, want: Wanted, ti
 def _change(ticket: Ticket, decision: Decision) -> TicketChange:
     """What facts may still change: client, orders, images, kind (an update), flags. What a person did since then stays."""
     untouched = ticket.state == "new"
+    now_known = "unverified" in ticket.flags and "unverified" not in decision.flags
     return replace(
         decision.change,
         subject="",
         state=None,
         asked=None,
         kind=decision.kind if untouched else None,
-        queue=decision.queue if untouched and decision.kind == "update" else None,
+        queue=decision.queue if untouched and (decision.kind == "update" or now_known) else None,
         owner=None,
         add_flags=tuple(f for f in decision.flags if f != "facts_pending"),
-        drop_flags=("facts_pending",),
+        drop_flags=("facts_pending", "unverified") if now_known else ("facts_pending",),
         restart_clock=False,
         dispute_level=None,
     )

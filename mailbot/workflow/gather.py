@@ -65,11 +65,15 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What one message needs: order numbers or ids, and the address whose client's orders matter ("" for order comments)."""
+    """What one message needs: order numbers or ids, and the address whose client's orders matter ("" for order comments).
+
+    `anew`: the client asks how the order stands, and what was read minutes ago may be wrong by now (P18).
+    """
 
     numbers: tuple[str, ...]
     sender: str
     order_id: str = ""
+    anew: bool = False
 
 
 def wanted(message: ParsedMessage, found: Findings, ids_of_thread: Sequence[str], *, by_colleague: bool = False) -> Wanted:
@@ -82,7 +86,7 @@ def wanted(message: ParsedMessage, found: Findings, ids_of_thread: Sequence[str]
     sender = message.sender.address if message.sender else ""
     if by_colleague and message.forwarded:
         sender = message.forwarded.address
-    return Wanted(numbers[:10], sender, own[0] if own else "")
+    return Wanted(numbers[:10], sender, own[0] if own else "", anew="status" in found.requests.names)
 
 
 def gather(parts: Parts, batch: Sequence[Wanted]) -> Facts:
@@ -107,9 +111,10 @@ def _from_cache(parts: Parts, system: OrderSystem, batch: Sequence[Wanted], gath
     for orders in gathered.by_client.values():
         for order in orders:
             gathered.orders.setdefault(order.id, order)
+    anew = {n for w in batch if w.anew for n in w.numbers} | {w.sender for w in batch if w.anew and not w.numbers}
     return (
-        {n: is_id for n, is_id in numbers.items() if n not in gathered.ids},
-        [s for s in senders if s not in gathered.by_client],
+        {n: is_id for n, is_id in numbers.items() if n not in gathered.ids or n in anew},
+        [s for s in senders if s not in gathered.by_client or s in anew],
     )
 
 
@@ -119,7 +124,7 @@ def _ask(parts: Parts, system: OrderSystem, batch: Sequence[Wanted], numbers: di
     for number, is_id in numbers.items():
         found = budget.spend(partial(_order, system, number, is_id))
         if found is None:
-            gathered.unanswered.add(number)
+            gathered.unanswered |= {number} - gathered.ids.keys()
             continue
         gathered.ids[number] = found[0].id if found else None
         for order in found:
@@ -130,7 +135,7 @@ def _ask(parts: Parts, system: OrderSystem, batch: Sequence[Wanted], numbers: di
             continue  # their own order is named: nothing depends on the others
         orders = budget.spend(partial(system.find_orders, client_email=sender, timeout=REQUEST_SECONDS))
         if orders is None:
-            gathered.unanswered.add(sender)
+            gathered.unanswered |= {sender} - gathered.by_client.keys()
             continue
         gathered.by_client[sender] = gathered.fresh_clients[sender] = orders
         for order in orders:

@@ -37,21 +37,21 @@ class FakeOrders:
             OrderComment(id=comment_id, order_id="", role="client", created_at=at, body="", visibility="client", raw=raw),
         )
 
-    def capabilities(self, *, timeout: float | None = None) -> Capabilities:  # noqa: ARG002 - the contract's signature
+    def capabilities(self, *, timeout: float | None = None) -> Capabilities:
         self._up()
         return self.can
 
-    def comments(self, cursor: str | None, since: datetime | None, limit: int = 100, *, timeout: float | None = None) -> CommentPage:  # noqa: ARG002 - the contract's signature
+    def comments(self, cursor: str | None, since: datetime | None, limit: int = 100, *, timeout: float | None = None) -> CommentPage:
         self._up()
         start = int(cursor) if cursor else 0
         items = [c for c in self.feed[start:] if cursor or since is None or c.created_at >= since][:limit]
         return CommentPage(items=tuple(items), next_cursor=str(len(self.feed)), has_more=False)
 
-    def events(self, cursor: str | None, since: datetime | None, limit: int = 100, *, timeout: float | None = None) -> EventPage:  # noqa: ARG002 - the contract's signature
+    def events(self, cursor: str | None, since: datetime | None, limit: int = 100, *, timeout: float | None = None) -> EventPage:
         self._up()
         return EventPage(items=(), next_cursor="0", has_more=False)
 
-    def order(self, order_id: str, *, timeout: float | None = None) -> Order:  # noqa: ARG002 - the contract's signature
+    def order(self, order_id: str, *, timeout: float | None = None) -> Order:
         self._up()
         if order_id not in self.orders:
             raise NotFound(f"There is no order {order_id}.")
@@ -59,7 +59,7 @@ class FakeOrders:
 
     def find_orders(
         self, *, client_email: str | None = None, client_id: str | None = None, number: str | None = None, limit: int = 20,
-        timeout: float | None = None,  # noqa: ARG002 - the contract's signature
+        timeout: float | None = None,
     ) -> tuple[Order, ...]:  # fmt: skip
         self._up()
         fits = [
@@ -68,7 +68,7 @@ class FakeOrders:
         ]  # fmt: skip
         return tuple(fits[::-1][:limit])
 
-    def find_comment(self, external_id: str, *, timeout: float | None = None) -> OrderComment | None:  # noqa: ARG002 - the contract's signature
+    def find_comment(self, external_id: str, *, timeout: float | None = None) -> OrderComment | None:
         self._up()
         return next((c for c in self.feed if c.external_id == external_id), None)
 
@@ -90,21 +90,21 @@ class FakeOrders:
             self.feed.append(posted)
         return outcome
 
-    def reopen(self, order_id: str, reason: ReopenReason, comment_id: str, key: str, *, now: datetime) -> Outcome:  # noqa: ARG002 - the contract's signature
+    def reopen(self, order_id: str, reason: ReopenReason, comment_id: str, key: str, *, now: datetime) -> Outcome:
         outcome = self._once(order_id, key, f"reopen {order_id}")
         if isinstance(outcome, Sent):
             self.orders[order_id] = replace(self.orders[order_id], status="reopened")
         return outcome
 
-    def close(self, order_id: str, reason: CloseReason, comment_id: str, key: str, *, now: datetime) -> Outcome:  # noqa: ARG002 - the contract's signature
+    def close(self, order_id: str, reason: CloseReason, comment_id: str, key: str, *, now: datetime) -> Outcome:
         outcome = self._once(order_id, key, f"close {order_id}")
         if isinstance(outcome, Sent):
             self.orders[order_id] = replace(self.orders[order_id], status="delivered")
         return outcome
 
     def set_delivery(
-        self, order_id: str, due_at: datetime | None, reason: str, charge: Money | None, plan: str, etag: str, key: str,  # noqa: ARG002 - the contract's signature
-        *, now: datetime,  # noqa: ARG002 - the contract's signature
+        self, order_id: str, due_at: datetime | None, reason: str, charge: Money | None, plan: str, etag: str, key: str,
+        *, now: datetime,
     ) -> Outcome:  # fmt: skip
         outcome = self._once(order_id, key, f"set delivery of {order_id}")
         if isinstance(outcome, Sent):
@@ -112,8 +112,8 @@ class FakeOrders:
         return outcome
 
     def redistribute(
-        self, order_id: str, requested_by: str, quote: str, targets: tuple[str, ...], images: tuple[str, ...], key: str,  # noqa: ARG002 - the contract's signature
-        *, now: datetime,  # noqa: ARG002 - the contract's signature
+        self, order_id: str, requested_by: str, quote: str, targets: tuple[str, ...], images: tuple[str, ...], key: str,
+        *, now: datetime,
     ) -> Outcome:  # fmt: skip
         return self._once(order_id, key, f"redistribute {order_id}")
 
