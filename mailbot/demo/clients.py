@@ -32,13 +32,21 @@ class Clients:
     orders: Database
     support: str
     asked: dict[str, list[str]] = field(default_factory=dict)
+    chosen: dict[tuple[int, str, int], tuple[Row, str]] = field(default_factory=dict)
+
+    def choose(self) -> None:
+        """Each sample's order is chosen before the first is written: what comes of one sample must not move another's order."""
+        with self.orders.reading() as c:
+            people = store.people(c, "client")
+            for sample in SAMPLES:
+                self.chosen[_about(sample)] = _order(c, people[sample.client % len(people)], sample)
 
     def write(self, sample: Sample) -> str:
         """Sends one sample; returns the address of its writer."""
         with self.orders.reading() as c:
             people = store.people(c, "client")
             person = people[sample.client % len(people)]
-            order, image = _order(c, person, sample)
+            order, image = self.chosen.get(_about(sample)) or _order(c, person, sample)
         address = json.loads(person["emails"])[0]
         if sample.channel == "email":
             sender = sample.sender or f"{person['name']} <{address}>"
@@ -83,6 +91,10 @@ def seed_orders(path: Path) -> Database:
 
     seed(path)
     return Database(path)
+
+
+def _about(sample: Sample) -> tuple[int, str, int]:
+    return sample.client, sample.status, sample.order
 
 
 def _order(c: object, person: Row, sample: Sample) -> tuple[Row, str]:

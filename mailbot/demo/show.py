@@ -22,11 +22,13 @@ from mailbot.config import load
 from mailbot.demo.clients import Clients, seed_orders
 from mailbot.demo.mail_server import MailServer
 from mailbot.demo.samples import SAMPLES
+from mailbot.errors import Unavailable
 from mailbot.reference import serve as serve_orders
 from mailbot.wiring import Service, open_service
 
 SUPPORT = "support@studio.example"
 WRITING_SECONDS = 60
+INTERRUPTED = 130  # as a shell says it
 CONFIG = """# The configuration of `mailbot demo`: everything on loopback.
 [company]
 name = "Studio North"
@@ -66,11 +68,15 @@ def main(*, once: bool = False, as_json: bool = False, port: int = 0, keep: Path
     """Runs until Ctrl-C, or with `once` until every sample is handled. `keep`: the folder to work in, which then stays."""
     folder = keep or Path(tempfile.mkdtemp(prefix="mailbot-demo-"))
     folder.mkdir(parents=True, exist_ok=True)
+    teller = Teller(as_json)
     try:
-        return _in_folder(folder, Teller(as_json), once, port)
+        code = _in_folder(folder, teller, once, port)
     finally:
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)
+    if not once:
+        teller.note("\nStopped. " + ("Nothing is left behind." if keep is None else f"Everything stays in {folder}."))
+    return code
 
 
 @dataclass(slots=True)
@@ -94,6 +100,7 @@ class Teller:
 
 def _in_folder(folder: Path, teller: Teller, once: bool, port: int) -> int:
     stop = threading.Event()
+    schedule.stop_on_signals(stop)
     with ExitStack() as stack:
         clients_mail = Inbox()
         server = stack.enter_context(MailServer({SUPPORT: _secret(folder / "mailbox-password")}, clients_mail.receive))
@@ -103,14 +110,12 @@ def _in_folder(folder: Path, teller: Teller, once: bool, port: int) -> int:
         settings = load(folder / "config.toml", {})
         service = stack.enter_context(open_service(settings, tell=teller.tell))
         clients = Clients(server, orders, SUPPORT, clients_mail.message_ids)
+        clients.choose()
         _welcome(teller, url, folder, once)
         if once:
             return _once(service, clients, stop)
-        schedule.stop_on_signals(stop)
         threading.Thread(target=_script, args=(clients, teller, stop), name="demo clients", daemon=True).start()
-        schedule.serve(service, schedule.ALL, stop)
-    teller.note("\nStopped. Nothing is left behind.")
-    return 0
+        return schedule.serve(service, schedule.ALL, stop)
 
 
 @dataclass(slots=True)
@@ -128,10 +133,13 @@ class Inbox:
 def _once(service: Service, clients: Clients, stop: threading.Event) -> int:
     """All samples, then passes until nothing is left to do: the answers to our questions come after the questions."""
     for sample in SAMPLES:
+        if stop.is_set():
+            return INTERRUPTED
         if sample.subject.startswith("Re:"):
             schedule.run_once(service, schedule.ALL, stop)
         clients.write(sample)
-    return schedule.run_once(service, schedule.ALL, stop)
+    code = schedule.run_once(service, schedule.ALL, stop)
+    return INTERRUPTED if stop.is_set() else code
 
 
 def _script(clients: Clients, teller: Teller, stop: threading.Event) -> None:
@@ -148,22 +156,31 @@ def _start_orders(stack: ExitStack, folder: Path, port: int) -> str:
     """The reference order system in a thread; returns its address."""
     ready = threading.Event()
     found: list[int] = []
+    problems: list[OSError] = []
     stop = threading.Event()
+    token = _secret(folder / "order-token")
 
     def is_ready(number: int) -> None:
         found.append(number)
         ready.set()
 
-    token = _secret(folder / "order-token")
-    thread = threading.Thread(
-        target=serve_orders, args=(port, folder / "orders.db", token, SUPPORT, is_ready, stop), name="order system", daemon=True
-    )
+    def serve() -> None:
+        try:
+            serve_orders(port, folder / "orders.db", token, SUPPORT, is_ready, stop)
+        except OSError as problem:
+            problems.append(problem)
+            ready.set()
+
+    thread = threading.Thread(target=serve, name="order system", daemon=True)
     thread.start()
     stack.callback(thread.join, 5)
     stack.callback(stop.set)
     ready.wait(20)
     if not found:
-        raise SystemExit(f"the order system did not start; is port {port} taken? Try: mailbot demo --port 0")
+        because = f" ({problems[0].strerror})" if problems else ""
+        raise Unavailable(
+            f"the order system did not start on port {port}{because}. Choose another: mailbot demo --port 0 takes a free one."
+        )
     time.sleep(0.2)  # the listener is open; give the server a moment to accept
     return f"http://127.0.0.1:{found[0]}"
 
@@ -183,31 +200,54 @@ def _welcome(teller: Teller, url: str, folder: Path, once: bool) -> None:
         f"  clients' page   {url}/         choose a client, open an order, press Comment and reopen\n"
         f"  staff page      {url}/staff    place and deliver orders\n"
         f"  database        {folder / 'mailbot.db'}\n"
-        f"  look inside     mailbot --config {folder / 'config.toml'} tickets\n"
+        f"  look inside     {_program()} --config {folder / 'config.toml'} tickets\n"
         "Ctrl-C ends it.\n"
     )
+
+
+def _program() -> str:
+    """mailbot as this shell can call it: `make demo` leaves the virtual environment off the PATH."""
+    here = shutil.which("mailbot")
+    if here and Path(here).resolve().parent == Path(sys.executable).parent.resolve():
+        return "mailbot"
+    python = Path(sys.executable)
+    return f"{python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python} -m mailbot"
 
 
 def _line(event: str, facts: Mapping[str, object]) -> str:
     """One clear line for an event; "" for what people need not see."""
     if event == "handled":
-        return _handled(facts)
+        return "" if facts["writer"] == "own" else _handled(facts)
     if event == "sent":
-        how = {"email": "mail", "order_comment": "order comment", "notify": "notice"}.get(str(facts["kind"]), str(facts["kind"]))
-        because = f" ({facts['because']})" if facts["because"] else ""
-        return f"  {facts['outcome']:<6} {how} {facts['template']} to {facts['to'] or 'the desk'}, ticket #{facts['ticket']}{because}"
+        return _sent(facts)
     if event == "source_down":
         return f"! {facts['source']}: {facts['because']}"
+    if event == "source_back":
+        return f"  {facts['source']}: answers again"
     return ""
+
+
+def _sent(facts: Mapping[str, object]) -> str:
+    order = f"order {str(facts['to']).removeprefix('o')}"  # the sample orders' ids are their numbers with an o
+    what = {
+        "email": f"mail {facts['template']} to {facts['to']}",
+        "order_comment": f"comment {facts['template']} on {order}",
+        "notify": f"notice {facts['template']} to {facts['to'] or 'the desk'}",
+    }.get(str(facts["kind"]), f"{facts['kind']} {order}")
+    because = f" ({facts['because']})" if facts["because"] else ""
+    outcome = {"sent": "done"}.get(str(facts["outcome"]), str(facts["outcome"])) if facts["kind"] == "reopen" else facts["outcome"]
+    return f"          {outcome!s:<6} {what}, ticket #{facts['ticket']}{because}"
 
 
 def _handled(facts: Mapping[str, object]) -> str:
     way = "mail" if facts["source"] == "email" else "comment"
-    head = f"{way:<8} {facts['from'] or 'nobody'}: {facts['subject']!s:.60}"
+    subject = " ".join(str(facts["subject"]).split())
+    head = f"{way:<8}  {facts['from'] or 'nobody'}: {subject:.60}"
+    under = "\n" + " " * 20
     if facts["outcome"] == "record_only":
-        return f"{head}\n            recorded, no reply: {facts['writer'] if facts['writer'] != 'person' else facts['because']}"
+        return f"{head}{under}recorded, no reply: {facts['writer'] if facts['writer'] != 'person' else facts['because']}"
     if facts["outcome"] == "set_aside":
-        return f"{head}\n            set aside: {facts['because']}"
+        return f"{head}{under}set aside: {facts['because']}"
     asks = f", asks for {', '.join(map(str, facts['asks']))}" if facts["asks"] else ""  # type: ignore[call-overload]  # a list
     verb = "opens" if facts["outcome"] == "open_ticket" else "joins"
-    return f"{head}\n            {verb} ticket #{facts['ticket']}: {facts['kind']}, queue {facts['queue']}{asks}"
+    return f"{head}{under}{verb} ticket #{facts['ticket']}: {facts['kind']}, queue {facts['queue']}{asks}"
