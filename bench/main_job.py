@@ -79,6 +79,7 @@ def one_round(mails: int) -> dict[str, float]:
 
 def bare_pipeline(mails: int) -> float:
     with tempfile.TemporaryDirectory(prefix="mb-bare-") as folder:
+        Path(folder).chmod(0o755)  # Dovecot runs as an unprivileged user
         copy = Path(folder) / "peers"
         shutil.copytree(PEERS, copy)  # it writes its results beside itself
         env = {**os.environ, "KIND": "fast", "SYNC": "full", "N": str(mails), "WORK": f"{folder}/w", "PY": sys.executable}
