@@ -59,19 +59,9 @@ def open_service(
         db.close()
 
 
-def open_database(settings: Settings, *, upgrade: bool = True) -> Database:
+def open_database(settings: Settings) -> Database:
     """The database at this version's schema. An empty one is set up; an older one is refused with the remedy."""
-    db = Database(settings.database.url)
-    state = migrations.state(db)
-    if state == "empty" and upgrade:
-        migrations.upgrade(db)
-    elif state in ("behind", "empty") and upgrade:
-        db.close()
-        raise _bad_database("the database was made by an older mailbot", "Make a backup, then run: mailbot db upgrade")
-    elif state == "ahead":
-        db.close()
-        raise _bad_database("the database was made by a newer mailbot", "Start that version, or restore a backup")
-    return db
+    return migrations.opened(settings.database.url)
 
 
 def load_live(settings: Settings | None, rules_dir: Path | None = None, templates_dir: Path | None = None) -> Live:
@@ -431,10 +421,6 @@ def _wait(event: threading.Event, stop: threading.Event, seconds: float) -> None
     while waited < seconds and not stop.is_set() and not event.wait(0.5):
         waited += 0.5
     event.clear()
-
-
-def _bad_database(what: str, remedy: str) -> BadConfig:
-    return BadConfig([Problem("config.toml", "database.url", what, remedy)])
 
 
 def _bad_config(key: str, what: str, remedy: str) -> BadConfig:

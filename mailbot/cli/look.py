@@ -121,9 +121,9 @@ def _timeline(ctx: typer.Context, ticket: str, as_json: bool, draw: Callable[[di
 @contextlib.contextmanager
 def _database(ctx: typer.Context) -> Iterator[Database]:
     settings = shared(ctx).settings()
-    from mailbot.wiring import open_database
+    from mailbot.record.migrations import opened  # not wiring: it knows, and imports, every part
 
-    db = open_database(settings)
+    db = opened(settings.database.url)
     try:
         yield db
     finally:

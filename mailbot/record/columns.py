@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Dialect, Table, Text, literal
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeDecorator
 
@@ -55,7 +55,11 @@ def fixed(value: str | int) -> ColumnElement[Any]:
 
 def insert(c: Connection, table: Table) -> Any:
     """INSERT with ON CONFLICT; both dialects spell it alike, SQLAlchemy keeps it in two classes without a common one (Any)."""
-    return postgresql.insert(table) if c.dialect.name == "postgresql" else sqlite.insert(table)
+    if c.dialect.name != "postgresql":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # brings asyncio with it; SQLite does without
+
+    return postgresql.insert(table)
 
 
 def upsert(c: Connection, table: Table, rows: Sequence[dict[str, Any]], keys: Sequence[str]) -> None:
