@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -136,23 +137,22 @@ class RealWorld:
         opened = first == message_id and on not in self.given.tickets
         outcomes = {"set_aside": "set_aside", "recorded": "record_only", "on_ticket": "open_ticket" if opened else "join_ticket"}
         rows = self.actions(message_id)
-        shown = self.ticket(on) if on else None
         return {
-            "outcome": outcomes[row.state], "join": 0 if opened or not on else on, "kind": shown.kind if shown else decided.get("kind"),
-            "queue": shown.queue if shown else decided.get("queue"), "owner": (shown.owner if shown else None) or "",
-            "trust": decided.get("trust"), "asks": decided.get("asks"), "flags": self._flags(decided, shown),
+            "outcome": outcomes[row.state], "join": 0 if opened or not on else on, "owner": decided.get("owner") or "",
+            **{name: decided.get(name) for name in ("kind", "queue", "trust", "asks", "flags")},
             "replies": [_told(a) for a in rows if _is_reply(a)], "actions": sorted(_done(a) for a in rows if not _is_reply(a)),
             "bounced": list(bounced),
         }  # fmt: skip
 
+    def ticket_of(self, message_id: int) -> Ticket | None:
+        """The ticket that the message is on."""
+        with self.db.reading() as c:
+            on = c.execute(select(ticket_message.c.ticket).where(ticket_message.c.message == message_id)).scalar()
+        return self.ticket(on) if on else None
+
     def said(self, message_id: int) -> str:
         """Everything that goes to the client and to production, as they read it."""
         return "\n".join(words(a) for a in self.actions(message_id) if a.kind in ("email", "order_comment"))
-
-    def _flags(self, decided: dict[str, Any], shown: Ticket | None) -> list[str]:
-        flags: list[str] = decided.get("flags", [])
-        missing = [f for f in flags if shown and f not in shown.flags]
-        return flags if not missing else [f"{f} is not on the ticket" for f in missing]
 
     def _mail(self, action: Action, _now: datetime) -> Outcome:
         outcome = self.smtp(action)
@@ -210,8 +210,9 @@ def words(action: Action) -> str:
     if action.kind == "order_comment":
         return str(json.loads(action.payload)["body"])
     mail = email.message_from_bytes(action.payload, policy=email.policy.default)
-    body = mail.get_body(("plain",))  # type: ignore[attr-defined]  # the default policy makes EmailMessage
-    return f"{mail['subject']}\n{body.get_content()}"
+    assert isinstance(mail, EmailMessage)
+    body = mail.get_body(("plain",))
+    return f"{mail['subject']}\n{body.get_content() if body else ''}"
 
 
 def _is_reply(action: Action) -> bool:
