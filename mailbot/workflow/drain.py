@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from mailbot.decide.backoff import next_try
+from mailbot.errors import Unavailable
 from mailbot.model.outcome import GiveUp, Outcome, Sent, TryAgain, Uncertain
 from mailbot.model.ticket import Action
 from mailbot.record import addresses, outbox
@@ -30,20 +32,35 @@ def drain(parts: Parts, lane: str, perform: Perform, stop: threading.Event, limi
     finished: tuple[int, Outcome, datetime | None] | None = None
     for position, action in enumerate(claimed):
         if stop.is_set():
-            _finish(parts, finished, None)
+            _finish(parts, finished, None, stop)
             with parts.db.transaction() as c:
                 outbox.give_back(c, [a.id for a in claimed[position:]], parts.holder)
             return position
-        begun = _finish(parts, finished, action.id)
+        begun = _finish(parts, finished, action.id, stop)
         finished = None
         if begun is not None:
             finished = _perform(parts, action, perform, begun)
-    _finish(parts, finished, None)
+    _finish(parts, finished, None, stop)
     return len(claimed)
 
 
-def _finish(parts: Parts, finished: tuple[int, Outcome, datetime | None] | None, next_id: int | None) -> datetime | None:
-    """Records the last outcome and marks the next row as on the wire; the time of that, or None where the row is not ours any more."""
+def _finish(
+    parts: Parts, finished: tuple[int, Outcome, datetime | None] | None, next_id: int | None, stop: threading.Event
+) -> datetime | None:
+    """Records the last outcome and marks the next row as on the wire; the time of that, or None where the row is not ours any more.
+
+    A database that is away meanwhile is waited for: who knows that a reply was accepted must not forget it (I7).
+    """
+    patience = time.monotonic() + LEASE_SECONDS / 2
+    while True:
+        try:
+            return _written(parts, finished, next_id)
+        except Unavailable:
+            if time.monotonic() > patience or stop.wait(1):
+                raise
+
+
+def _written(parts: Parts, finished: tuple[int, Outcome, datetime | None] | None, next_id: int | None) -> datetime | None:
     if finished is None and next_id is None:
         return None
     with parts.db.transaction() as c:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -35,7 +34,10 @@ Disposition = Literal["on_ticket", "recorded", "set_aside"]
 def handle(parts: Parts, limit: int = BATCH) -> int:
     """Handles one claimed batch; returns how many messages it took (0: nothing waits)."""
     with parts.db.transaction() as c:
+        owed = set(parts.owed)
+        journal.give_back(c, owed, parts.holder)
         claimed = journal.claim(c, limit, parts.db.now(c), parts.holder)
+    parts.owed -= owed
     if not claimed:
         return 0
     live = parts.live
@@ -86,9 +88,13 @@ def _one_by_one(parts: Parts, live: Live, good: Sequence[Understood]) -> None:
 
 
 def _give_back(parts: Parts, good: Sequence[Understood]) -> None:
-    """The database is away or full: that is no fault of these messages, so no attempt is counted. Unwritten, the lease ends by its time."""
-    with contextlib.suppress(Unavailable), parts.db.transaction() as c:
-        journal.give_back(c, [u.claimed.id for u in good], parts.holder)
+    """The database is away or full: that is no fault of these messages, so no attempt is counted."""
+    ids = {u.claimed.id for u in good}
+    try:
+        with parts.db.transaction() as c:
+            journal.give_back(c, ids, parts.holder)
+    except Unavailable:
+        parts.owed |= ids
 
 
 def _put_aside(parts: Parts, bad: Sequence[NotUnderstood]) -> None:

@@ -56,7 +56,8 @@ class Wake:
 class Parts:
     """`holder` names this process in leases; `go_live` holds the configured times by place (unset: stored at the first poll).
 
-    `marks` are the own marks by mailbox: each trusts its own mail server's Authentication-Results.
+    `marks` are the own marks by mailbox: each trusts its own mail server's Authentication-Results. `owed` are claimed messages that
+    could not be given back while the database was away.
     """
 
     db: Database
@@ -74,4 +75,5 @@ class Parts:
     capabilities: tuple[Capabilities, float] | None = None  # with the monotonic time of the answer
     breaker: Breaker = field(default_factory=Breaker)
     wake: Wake = field(default_factory=Wake)
+    owed: set[int] = field(default_factory=set)
     tell: Callable[[str, Mapping[str, object]], None] = lambda _event, _facts: None
