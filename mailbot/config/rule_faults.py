@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import re
+import zoneinfo
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args, get_type_hints
 
@@ -74,6 +75,18 @@ def _shifts(values: Mapping[str, Any]) -> Iterator[Problem]:
                 )
         if not all(0 <= day <= 6 for day in shift.weekdays):
             yield Problem("shifts.toml", f"shift of {shift.person}: weekdays", "a weekday is 0 (Monday) to 6 (Sunday)", "Mend the list")
+        if not _is_zone(shift.time_zone):
+            yield Problem(
+                "shifts.toml", f"shift of {shift.person}: time_zone", f"{shift.time_zone!r} is no time zone", 'Write "Europe/Stockholm"'
+            )
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def _cues(values: Mapping[str, Any]) -> Iterator[Problem]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from mailbot.decide.case import Case, Matched, Party
 from mailbot.model.context import Colleague
-from mailbot.model.rulebook import Queue, Route
+from mailbot.model.rulebook import Queue, Route, Shift
 from mailbot.model.ticket import Flag, Kind
 
 UNVERIFIED, PRODUCTION, SUPPORT = "unverified", "production", "support"
@@ -64,8 +67,20 @@ def _miss(route: Route, case: Case, who: Party, matched: Matched, kind: Kind, fl
 
 
 def _serves(case: Case, person: Colleague, queue: str) -> bool:
-    queues = {q for s in case.rules.shifts if s.person == person.login for q in s.queues}
-    return person.on_shift and "coordinator" in person.roles and (not queues or queue in queues)
+    """Somebody without a row works whenever they say they are there; a row without queues serves all."""
+    if not person.on_shift or "coordinator" not in person.roles:
+        return False
+    mine = [s for s in case.rules.shifts if s.person == person.login]
+    return not mine or any((not s.queues or queue in s.queues) and _works(s, case.now) for s in mine)
+
+
+def _works(shift: Shift, now: datetime) -> bool:
+    """A shift over midnight belongs to the day on which it begins."""
+    local = now.astimezone(ZoneInfo(shift.time_zone))
+    clock, today = local.strftime("%H:%M"), local.weekday()
+    if shift.begins < shift.ends:
+        return today in shift.weekdays and shift.begins <= clock < shift.ends
+    return (today in shift.weekdays and clock >= shift.begins) or ((today - 1) % 7 in shift.weekdays and clock < shift.ends)
 
 
 def _least_loaded(people: list[Colleague]) -> Colleague:

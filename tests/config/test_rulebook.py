@@ -60,13 +60,14 @@ def test_all_faults_of_all_files_are_told_at_once(own: Path) -> None:
     (own / "limits.toml").write_text('al_hour = 5\nall_hour = "many"\n')
     (own / "escalation.toml").write_text("minutes = [")
     (own / "rooting.toml").write_text("")
-    (own / "shifts.toml").write_text('[[shifts]]\nperson = "a"\nweekdays = [9]\nbegins = "8"\nends = "16:00"\ntime_zone = "UTC"\n')
+    (own / "shifts.toml").write_text('[[shifts]]\nperson = "a"\nweekdays = [9]\nbegins = "8"\nends = "16:00"\ntime_zone = "Sweden"\n')
     told = faults(SHIPPED, own)
     assert any("al_hour: there is no such key. Did you mean all_hour?" in line for line in told)
     assert any("all_hour: input should be a valid integer" in line for line in told)
     assert any("escalation.toml" in line and "is no TOML" in line for line in told)
     assert any("rooting.toml: is no rule file. Did you mean routing.toml?" in line for line in told)
     assert any("'8' is no time of day" in line for line in told)
+    assert any("'Sweden' is no time zone" in line for line in told)
     assert any("a weekday is 0 (Monday) to 6 (Sunday)" in line for line in told)
 
 

@@ -12,7 +12,7 @@ from mailbot.decide import reply_facts
 from mailbot.decide.backoff import next_try
 from mailbot.model.context import Spent
 from mailbot.model.order import Capabilities
-from mailbot.model.rulebook import Queue, Route
+from mailbot.model.rulebook import Queue, Route, Shift
 from tests.decide.build import (
     ANNA,
     COMPANY,
@@ -85,6 +85,26 @@ def test_a_coordinator_on_shift_gets_it_by_the_queues_method(method: str, last: 
     rules = replace(RULES, queues=(Queue(name="coordinators", title="", method=method),), shifts=(shift("aaa", "quality"), shift("kim")))
     decision = decided(facts=context(staff_on_shift=staff, last_owner=last), rules=rules)
     assert decision.owner == decision.change.owner == owner
+
+
+@pytest.mark.parametrize(
+    ("weekdays", "begins", "ends", "zone", "owner"),
+    [
+        ((0,), "08:00", "16:00", "UTC", "kim"),
+        ((1, 2), "08:00", "16:00", "UTC", None),
+        ((0,), "12:00", "13:00", "UTC", "kim"),
+        ((0,), "08:00", "12:00", "UTC", None),
+        ((0,), "12:30", "16:00", "Europe/Stockholm", "kim"),
+        ((0,), "22:00", "06:00", "UTC", None),
+        ((6,), "22:00", "13:00", "UTC", "kim"),
+        ((0,), "22:00", "13:00", "UTC", None),
+        ((0,), "06:00", "05:00", "UTC", "kim"),
+    ],
+)
+def test_a_person_with_shifts_gets_tickets_only_then(weekdays: Any, begins: str, ends: str, zone: str, owner: str | None) -> None:
+    row = Shift(person="kim", weekdays=weekdays, begins=begins, ends=ends, time_zone=zone)
+    facts = context(staff_on_shift=(colleague("kim"),))
+    assert decided(facts=facts, rules=replace(RULES, shifts=(row,))).owner == owner
 
 
 def test_nobody_on_shift_leaves_the_ticket_to_whoever_takes_it() -> None:
