@@ -49,6 +49,8 @@ def _apply(parts: Parts, verb: Verb, one: str, by: str) -> str:
             tickets.log(c, [LogRow(ticket=None, message=number, what="retried", actor=by)], now)
             return "will be handled again"
         action = outbox.get(c, number)
+        if verb != "cancel" and not action.payload:
+            raise MailbotError(f"{one} has no text ({action.because}). Write to the client yourself, then: mailbot cancel {one}")
         {"retry": outbox.retry, "release": outbox.release, "cancel": outbox.cancel}[verb](c, number, now)
         tickets.log(c, [LogRow(ticket=action.ticket, what=f"{verb} O-{number}", actor=by)], now)
         return "cancelled" if verb == "cancel" else "will be sent"

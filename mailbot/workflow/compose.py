@@ -127,7 +127,7 @@ class _Writer:
             kind="email",
             place="smtp",
             to=reply.to,
-            payload=self._bytes(mail, reply.to, reply.to_name, message_id),
+            payload=b"" if problem else self._bytes(mail, reply.to, reply.to_name, message_id),
             state=state,  # type: ignore[arg-type]  # _state returns the three words only
             ticket=self.ticket.id,
             message=self.understood.claimed.id,
@@ -169,7 +169,7 @@ class _Writer:
             kind="order_comment",
             place=self.context.order_system or "",
             to=order_id,
-            payload=json.dumps(body).encode(),
+            payload=b"" if problem else json.dumps(body).encode(),
             state=state,  # type: ignore[arg-type]  # as above
             ticket=self.ticket.id,
             message=self.understood.claimed.id,
@@ -188,7 +188,7 @@ class _Writer:
             key=key,
             kind="notify",
             to=address or effect.to,
-            payload=self._bytes(mail, address, "", message_id) if address else mail.text.encode(),
+            payload=b"" if problem else self._bytes(mail, address, "", message_id) if address else mail.text.encode(),
             # Where nobody is to be told outside, the desk shows it at once: nothing is left to send.
             state="held" if problem else "queued" if address or self.parts.notify_urls else "sent",
             ticket=self.ticket.id,
@@ -208,7 +208,10 @@ def external_id(secret: bytes, key: str) -> str:
 
 
 def _rendered(render: Callable[[], T], nothing: T) -> tuple[T, str]:
-    """A template that fails must not cost the ticket: the reply is held with the reason (architecture.md, Rendering)."""
+    """A template that fails must not cost the ticket: the reply is held with the reason (architecture.md, Rendering).
+
+    Its row then has no payload, so that nobody releases an empty mail.
+    """
     try:
         return render(), ""
     except Exception as error:
