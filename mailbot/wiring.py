@@ -50,13 +50,13 @@ def open_service(
     settings: Settings, *, rules_dir: Path | None = None, templates_dir: Path | None = None, tell: Tell | None = None
 ) -> Iterator[Service]:
     """Everything that `mailbot run` and the commands need. Raises BadConfig, BadRules, Unavailable with the remedy."""
-    db = open_database(settings)
-    try:
+    with contextlib.ExitStack() as ends:
+        db = open_database(settings)
+        ends.callback(db.close)
         service = Service(settings, _parts(settings, db, rules_dir, templates_dir, tell), rules_dir, templates_dir)
+        ends.callback(getattr(service.parts.order_system, "close_connections", lambda: None))
         free_the_dead(service.parts)
         yield service
-    finally:
-        db.close()
 
 
 def open_database(settings: Settings) -> Database:
