@@ -156,6 +156,12 @@ def retry(c: Connection, action_id: int, now: datetime) -> None:
     _change(c, action_id, ("gave_up", "uncertain"), values, "neither gave up nor is uncertain")
 
 
+def resend(c: Connection, action_id: int, now: datetime) -> None:
+    """An uncertain action goes out again by the company's setting; its attempts stay counted, so that this ends."""
+    values = {"state": "queued", "due_at": now, "because": "sent again with the same bytes and Message-ID", "finished_at": None}
+    _change(c, action_id, ("uncertain",), values, "is not uncertain")
+
+
 def cancel(c: Connection, action_id: int, now: datetime, because: str = "cancelled by a person") -> None:
     """It will not be sent. Conflict while it is on the wire or after it was sent."""
     values = {"state": "cancelled", "because": because, "finished_at": now}

@@ -27,7 +27,8 @@ def drain(parts: Parts, lane: str, perform: Perform, stop: threading.Event, limi
         expired = outbox.expire(c, now)
         if parts.on_uncertain == "resend":
             for action_id in expired:
-                outbox.retry(c, action_id, now)
+                if outbox.get(c, action_id).attempts <= RESENDS:
+                    outbox.resend(c, action_id, now)
         claimed = outbox.claim(c, lane, limit, now, parts.holder, LEASE_SECONDS)
     finished: tuple[int, Outcome, datetime | None] | None = None
     for position, action in enumerate(claimed):

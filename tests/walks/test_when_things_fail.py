@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -226,6 +227,27 @@ def test_resending_ends_after_two_times(world: RealWorld) -> None:
         world.later(hours=1)
         world.work()
     assert (len(tried), world.seen(mail)["replies"]) == (3, [f"{ACKNOWLEDGED} uncertain"])
+
+
+@pytest.mark.parametrize(("setting", "tries", "ends"), [("hold", 1, "uncertain"), ("resend", 3, "uncertain")])
+def test_a_process_that_dies_at_each_send_repeats_it_only_where_wanted_and_not_for_ever(
+    world: RealWorld, setting: str, tries: int, ends: str
+) -> None:
+    world.parts.on_uncertain = setting
+    tried: list[Action] = []
+
+    def dies(action: Action) -> Outcome:
+        tried.append(action)
+        raise KeyboardInterrupt
+
+    world.smtp = dies
+    mail = world.keep(MAIL, "email")
+    for _ in range(6):
+        with contextlib.suppress(KeyboardInterrupt):
+            world.work()
+        world.later(minutes=6)
+    assert (len(tried), world.seen(mail)["replies"]) == (tries, [f"{ACKNOWLEDGED} {ends}"])
+    assert len({a.payload for a in tried}) == 1
 
 
 def test_a_server_that_says_later_is_asked_again_for_two_days_and_then_a_person_is(world: RealWorld) -> None:
