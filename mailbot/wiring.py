@@ -20,7 +20,7 @@ from mailbot.config.settings import Login, MailboxSettings, OAuth, Settings
 from mailbot.errors import BadConfig, BadInput, Problem, Unavailable
 from mailbot.model.credential import Credential
 from mailbot.model.message import OwnMarks
-from mailbot.model.outcome import Outcome
+from mailbot.model.outcome import Outcome, TryAgain
 from mailbot.model.ticket import Action
 from mailbot.order_system import registry
 from mailbot.order_system.contract import OrderSystem
@@ -283,7 +283,7 @@ class _Notifier(_Sender):
 
 @dataclass(slots=True)
 class Lane:
-    """A sender and the rows that go through it."""
+    """A sender and the rows that go through it. `failed`: something could not go out and is tried again later."""
 
     parts: Parts
     name: str
@@ -292,7 +292,7 @@ class Lane:
     failed: bool = False
 
     def drain(self) -> int:
-        return drain(self.parts, self.name, self.sender.send, self.stop)
+        return drain(self.parts, self.name, self._send, self.stop)
 
     def rest(self) -> None:
         """Nothing to send: no server likes an idle connection."""
@@ -300,6 +300,11 @@ class Lane:
 
     def close(self) -> None:
         self.sender.close()
+
+    def _send(self, action: Action, now: datetime) -> Outcome:
+        outcome = self.sender.send(action, now)
+        self.failed = self.failed or isinstance(outcome, TryAgain)
+        return outcome
 
 
 def mailbox_access(settings: Settings, box: MailboxSettings) -> MailboxAccess:

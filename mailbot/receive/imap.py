@@ -331,7 +331,11 @@ def _chunks(uids: list[int], size: int) -> Iterator[list[int]]:
 
 
 def _words(fault: BaseException) -> str:
-    return (str(fault) or type(fault).__name__).rstrip(".")
+    said = fault.args[0] if fault.args else ""
+    told = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(fault)  # imaplib gives the server's words as bytes
+    if told.startswith(("b'", 'b"')):
+        told = told[2:-1]
+    return (told or type(fault).__name__).rstrip(".")
 
 
 def _why_no_connection(fault: Exception, access: MailboxAccess) -> str:

@@ -184,7 +184,7 @@ def test_mails_under_numbers_far_apart_are_found_without_asking_for_every_number
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"credential": lambda: Credential("password", "pa55word-of-nobody")}, ("refused the login", "password")),
+        ({"credential": lambda: Credential("password", "pa55word-of-nobody")}, ("refused the login: [AUTHENTICATIONFAILED]", "password")),
         ({"folder": "Nowhere"}, ("'Nowhere'", "`folder`")),
         ({"host": "no-such-host.invalid"}, ("unknown", "`host`")),
         ({"port": free_port()}, ("nothing listens", "`port`")),
