@@ -197,8 +197,8 @@ def _welcome(teller: Teller, url: str, folder: Path, once: bool) -> None:
         return
     teller.note(
         "mailbot demo: a mail server, an order system, clients that write, and mailbot in between. Everything is on this machine.\n"
-        f"  clients' page   {url}/         choose a client, open an order, press Comment and reopen\n"
-        f"  staff page      {url}/staff    place and deliver orders\n"
+        f"  start page      {url}/\n"
+        "                  choose a client, open an order, press Comment and reopen; or a member of staff, to place and deliver orders\n"
         f"  database        {folder / 'mailbot.db'}\n"
         f"  look inside     {_program()} --config {folder / 'config.toml'} tickets\n"
         "Ctrl-C ends it.\n"

@@ -86,7 +86,7 @@ def test_a_stop_in_the_middle_is_clean(number: signal.Signals, tmp_path: Path) -
     assert time.monotonic() - began < 30  # the promise of `mailbot run`; a hang, not a speed, would break it
     assert (process.returncode, err) == (0, "")
     assert "Nothing is left behind" in out
-    assert "clients' page   http://127.0.0.1:" in seen
+    assert "start page      http://127.0.0.1:" in seen
     assert list(tmp_path.iterdir()) == []
 
 
