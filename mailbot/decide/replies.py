@@ -42,13 +42,10 @@ def for_new(case: Case, who: Party, matched: Matched, kind: Kind, asks: tuple[As
 def for_joined(
     case: Case, who: Party, matched: Matched, joined: Joined, answer: Answer, kind: Kind, flags: tuple[Flag, ...]
 ) -> tuple[Reply, ...]:
-    """P5: answered only where the message completes what we asked, or something must be asked; P18: or where status is asked."""
+    """P5: answered only where the message completes what we asked, or something must be asked; or by P18 and P19."""
     ticket = joined.ticket
     if who.failed or not (answer.asks or answer.completes):
-        if _status_can_be_told(case, who, matched, joined):
-            return _reply(case, who, "status", "the client asks how the order stands (P18)", ticket)
-        case.trail.add("policy P5", "no reply: nothing was completed and nothing must be asked")
-        return ()
+        return _of_request(case, who, matched, joined)
     progress = bool(answer.answered)
     if who.trust == "unknown":
         return _reply(case, who, "receipt_unverified", "a neutral receipt (P43)", ticket, progress=progress)
@@ -150,15 +147,21 @@ def account_manager(context: Context, order: Order | None) -> Person | None:
     return (order.account_manager if order else None) or context.company.account_manager
 
 
-def _status_can_be_told(case: Case, who: Party, matched: Matched, joined: Joined) -> bool:
-    """P18: only of the sender's own order, only what the order system said, and not once more for the same words."""
-    if not case.says("status"):
-        return False
+def _of_request(case: Case, who: Party, matched: Matched, joined: Joined) -> tuple[Reply, ...]:
+    """On an open ticket a cancellation (P19) and a question for the state (P18) are answered too, once for the same words.
+
+    The state is that of the sender's own order, as the order system said it.
+    """
     again = any(ticket == joined.ticket.id for ticket, _ in case.context.duplicate_texts)
-    told = not who.failed and who.trust != "unknown" and matched.main is not None and not again
-    why = "" if told else "; no status: " + ("the same words were answered before" if again else "no own order's state is known")
-    case.trail.add("policy P18", "the client asks how the order stands" + why)
-    return told
+    if not who.failed and who.trust != "unknown" and not again:
+        if case.says("cancel"):
+            return _reply(case, who, "cancel_received", "a person will confirm the cancellation (P19)", joined.ticket)
+        if case.says("status") and matched.main is not None:
+            return _reply(case, who, "status", "the client asks how the order stands (P18)", joined.ticket)
+    if case.says("status"):
+        case.trail.add("policy P18", "no status: " + ("the same words were answered before" if again else "no own order's state is known"))
+    case.trail.add("policy P5", "no reply: nothing was completed and nothing must be asked")
+    return ()
 
 
 def _template(case: Case, kind: Kind, asks: tuple[Ask, ...]) -> tuple[str, str]:

@@ -46,7 +46,7 @@ def staff(case: Case) -> Decision:
         owner=ticket.owner,
         trust="authenticated",
         join=ticket.id,
-        change=TicketChange(staff_replied=seen),
+        change=TicketChange(staff_replied=seen, by_staff=True),
         effects=_tell_owner(case, ticket),
         reasons=tuple(case.trail.reasons),
     )

@@ -59,7 +59,10 @@ class Effect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketChange:
-    """How the ticket stands after the message (a new ticket, or the joined one). None: leave as it is."""
+    """How the ticket stands after the message (a new ticket, or the joined one). None: leave as it is.
+
+    `by_staff`: the company's own people wrote; `staff_replied`: and the client sees it.
+    """
 
     client: str = ""
     client_name: str = ""
@@ -81,6 +84,7 @@ class TicketChange:
     earlier_ticket: int | None = None
     restart_clock: bool = False
     staff_replied: bool = False
+    by_staff: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -217,9 +217,9 @@ def _ticket(batch: Batch, understood: Understood, decision: Decision, facts: Con
     if before is None:
         return None
     replied = any(r.send and r.counted for r in decision.replies)
-    if decision.outcome == "record_only":
-        at = before.last_client_message_at  # a bounce is shown on the ticket; the client said nothing
     after = tickets.changed(before, decision.change, at, batch.now, replied=replied)
+    if decision.outcome == "record_only" or decision.change.by_staff:  # a bounce or a colleague; the client said nothing
+        after = replace(after, last_client_message_at=before.last_client_message_at)
     (batch.opened if before.id in batch.opened else batch.changed)[before.id] = after
     return after
 

@@ -285,6 +285,14 @@ def test_a_client_who_asks_for_news_on_an_open_ticket_hears_how_the_order_stands
     assert all(r.counted for r in decision.replies)
 
 
+def test_a_client_who_cancels_on_an_open_ticket_is_told_that_a_person_will_confirm() -> None:
+    found = findings(keyword=(), content=None, orders=(), requests=("cancel", "status"))
+    decision = decided(mail("Please stop the work."), found, context(tickets=(OPEN,)))
+    assert [(r.template, r.send) for r in decision.replies] == [("cancel_received", True)]
+    again = decided(mail("Please stop the work."), found, context(tickets=(OPEN,), duplicate_texts=((12, "x"),)))
+    assert again.replies == ()
+
+
 def test_a_stranger_hears_nothing_of_an_order() -> None:
     facts = stranger_context(tickets=(replace(OPEN, client=STRANGER, client_address=STRANGER, trust="unknown"),), thread_tickets=(12,))
     decision = decided(mail("Any news?", sender=STRANGER), replace(ASKS_STATUS, sender=STRANGE.sender), facts)

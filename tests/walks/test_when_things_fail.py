@@ -284,6 +284,23 @@ def test_a_forged_colleague_forwards_nothing(tmp_path: Path) -> None:
         assert (world.seen(mail)["queue"], world.seen(mail)["replies"], world.system.calls) == ("unverified", [], [])
 
 
+# --- who spoke last (P6, P8) ---------------------------------------------------------------------------------------------------
+
+
+def test_a_colleagues_note_is_no_message_of_the_client(tmp_path: Path) -> None:
+    (tmp_path / "given.toml").write_text('[[staff]]\nlogin = "kim"\n')
+    note = COMMENT.replace(b'"c1"', b'"c2"').replace(b'"client",\n  "id": "anna"', b'"staff",\n  "id": "kim"')
+    with real(tmp_path, f"sqlite:///{tmp_path}/walk.db") as world:
+        world.receive(COMMENT, "order_comment")
+        before = world.ticket(1)
+        world.later(minutes=5)
+        world.receive(note.replace(b'"visibility": "client"', b'"visibility": "internal"'), "order_comment")
+        assert (world.ticket(1).last_client_message_at, world.ticket(1).read_at) == (before.last_client_message_at, None)
+        world.receive(note.replace(b'"c2"', b'"c3"'), "order_comment")
+        assert world.ticket(1).last_client_message_at == before.last_client_message_at
+        assert world.ticket(1).read_at is not None
+
+
 # --- the state of the order is the present one (P18) -------------------------------------------------------------------------
 
 
