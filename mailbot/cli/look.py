@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
 from mailbot.cli.common import AsJson, Limit, emit, print_table, shared
+from mailbot.model.ticket import ActionState, TicketState
 
 if TYPE_CHECKING:  # imported when a command needs it
     from mailbot.record.database import Database
@@ -59,6 +60,7 @@ def tickets(
     from mailbot.record.views.tickets import Filter
     from mailbot.record.views.tickets import tickets as found
 
+    _known(state, get_args(TicketState))
     wanted = Filter(open_only=open_only, states=tuple(state or ()), queue=queue, order=order, client=client, limit=limit)
     with _database(ctx) as db, db.reading() as c:
         rows = [view.as_json() for view in found(c, wanted)]
@@ -79,6 +81,7 @@ def outbox(
     """
     from mailbot.record.views.outbox import actions
 
+    _known(state, get_args(ActionState))
     with _database(ctx) as db, db.reading() as c:
         rows = [view.as_json() for view in actions(c, tuple(state or ()), ticket=ticket, limit=limit)]
     columns = ("id", "ticket", "channel", "to", "template", "state", "attempts", "because")
@@ -103,6 +106,13 @@ def ticket_number(text: str) -> int:
     if not digits.isascii() or not digits.isdigit() or len(digits) > 18:
         raise typer.BadParameter(f"{text!r} is no ticket; tickets are named 12 or #12", param_hint="TICKET")
     return int(digits)
+
+
+def _known(states: list[str] | None, known: tuple[str, ...]) -> None:
+    """A slip of the pen is told: an empty list would say that all is well."""
+    for state in states or ():
+        if state not in known:
+            raise typer.BadParameter(f"{state}: known are {', '.join(known)}", param_hint="--state")
 
 
 def _timeline(ctx: typer.Context, ticket: str, as_json: bool, draw: Callable[[dict[str, Any]], None]) -> None:

@@ -37,7 +37,16 @@ def test_the_version_is_told_without_loading_the_commands() -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [["nosuch"], ["explain"], ["run", "--only", "poll,fly"], ["show", "twelve"], ["templates", "preview", "no-such"]]
+    "given",
+    [
+        ["nosuch"],
+        ["explain"],
+        ["run", "--only", "poll,fly"],
+        ["show", "twelve"],
+        ["templates", "preview", "no-such"],
+        ["outbox", "--state", "hold"],
+        ["tickets", "--state", "hold"],
+    ],
 )
 def test_wrong_use_ends_with_two_and_says_why_on_stderr(desk: Path, given: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert desk.exists()
