@@ -36,7 +36,11 @@ def init(
     if there:
         say(f"{folder / there[0]} is already there and stays as it is. Choose another folder, or move it away.")
         raise typer.Exit(1)
-    answers = {key: default if yes else typer.prompt(question, default=default) for key, question, default in QUESTIONS}
+    try:
+        answers = {key: default if yes else typer.prompt(question, default=default) for key, question, default in QUESTIONS}
+    except typer.Abort:
+        say("\nNothing was written. `mailbot init --yes` asks nothing and writes sample values to edit.")
+        raise typer.Exit(1) from None
     from mailbot.config.defaults import defaults_dir
 
     text = config_text(answers)

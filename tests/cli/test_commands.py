@@ -56,6 +56,14 @@ def test_wrong_use_ends_with_two_and_says_why_on_stderr(desk: Path, given: list[
     assert told.err
 
 
+def test_init_without_a_terminal_writes_nothing_and_names_the_way_without_questions(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mailbot", "init", str(tmp_path / "desk")]
+    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "--yes" in done.stderr
+    assert not (tmp_path / "desk").exists()
+
+
 def test_a_missing_configuration_ends_with_two_and_the_remedy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--config", str(tmp_path / "none.toml"), "tickets"]) == 2
     assert "mailbot init" in capsys.readouterr().err
