@@ -19,12 +19,21 @@ _MAILTO = re.compile(r"mailto:([^\s>?,]{1,320})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
+class _Headers:
+    """Wanted headers: (name, how its value begins) as written, and the names by which most headers are passed at once."""
+
+    rows: tuple[tuple[str, str], ...]
+    names: frozenset[str]
+    beginnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Patterns:
-    own_headers: tuple[tuple[str, str], ...]
-    forwarded_headers: tuple[tuple[str, str], ...]
-    auto_headers: tuple[tuple[str, str], ...]
-    bulk_headers: tuple[tuple[str, str], ...]
-    report_headers: tuple[tuple[str, str], ...]
+    own_headers: _Headers
+    forwarded_headers: _Headers
+    auto_headers: _Headers
+    bulk_headers: _Headers
+    report_headers: _Headers
     bounce_senders: re.Pattern[str]
     bounce_subjects: re.Pattern[str]
     bounce_texts: re.Pattern[str]
@@ -220,10 +229,12 @@ def _content_type(message: ParsedMessage) -> str:
     return kind if told else ""
 
 
-def _header(message: ParsedMessage, wanted: tuple[tuple[str, str], ...]) -> str:
+def _header(message: ParsedMessage, wanted: _Headers) -> str:
     """The first wanted header that is there, as "name: value" of the rule, or ""."""
     for key, value in message.headers:
-        for name, start in wanted:
+        if key not in wanted.names and not key.startswith(wanted.beginnings):
+            continue
+        for name, start in wanted.rows:
             named = key.startswith(name[:-1]) if name.endswith("*") else key == name
             if named and value.strip().lower().startswith(start):
                 return f"{key}: {start}" if start else key
@@ -254,8 +265,10 @@ def _found(verdict: Writer, because: str, *spans: Span) -> AutomaticFinding:
 
 @lru_cache(maxsize=8)
 def _patterns(words: AutomaticWords) -> _Patterns:
-    def headers(rows: Iterable[str]) -> tuple[tuple[str, str], ...]:
-        return tuple((name.strip().lower(), value.strip().lower()) for name, _, value in (row.partition(":") for row in rows))
+    def headers(rows: Iterable[str]) -> _Headers:
+        wanted = tuple((name.strip().lower(), value.strip().lower()) for name, _, value in (row.partition(":") for row in rows))
+        names = frozenset(name for name, _ in wanted)
+        return _Headers(wanted, names, tuple(name[:-1] for name in names if name.endswith("*")))
 
     def subject(rows: Iterable[str]) -> re.Pattern[str]:
         opening, closing = r"\s{0,3}[\[(*]{0,2}", r"[\])*!]{0,2}\s{0,3}"

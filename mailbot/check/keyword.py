@@ -14,7 +14,11 @@ from mailbot.model.message import Evidence, ParsedMessage
 from mailbot.model.words.keywords import KeywordWords
 
 _TOKEN = re.compile(r"feed[ -]back|[^\W\d_]{6,14}")
-_HIDDEN = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|\"[^\"\n]{1,80}\.\w{2,4}\"|\S+\.(?:pdf|eml|jpe?g|png|docx?|zip|msg|txt|tiff?)\b")
+# Addresses and file names are tried where a run of letters begins, else a long run would be read from each of its letters.
+_HIDDEN = re.compile(
+    r"https?://\S+|www\.\S+|(?<![^\s\"])\S+@\S+|\"[^\"\n]{1,80}\.\w{2,4}\""
+    r"|(?<![^\s\"])\S+\.(?:pdf|eml|jpe?g|png|docx?|zip|msg|txt|tiff?)\b"
+)
 _LINE_START = re.compile(r"(?:[\s>*#•·\-–+\[({\"'/|~=_]|\(?\d{1,2}[.)](?=\s)|[a-h]\)(?=\s))*")
 _SEGMENT = re.compile(r"\s+[-/|>]+\s+|[:|,;\[(]\s*|\s*-\s+|/\s*")
 _MARK_AFTER = re.compile(r"[\s'\"*_)]{0,3}(?:[:,.!;\])/|\-=>]|$|\n)")

@@ -27,7 +27,10 @@ def questions(message: ParsedMessage, words: QuestionWords) -> QuestionsFinding:
     tools = _tools(words)
     found: dict[str, list[tuple[str, Span]]] = {}
     for part in parts(message):
+        opened = [hit.start for hit in tools.openings.find(part)]
         for start, end in sentences(part):
+            if not (any(start <= at < end for at in opened) or "?" in part.text[start:end] or "\uff1f" in part.text[start:end]):
+                continue  # most sentences ask nothing
             sentence = Folded(part.where, part.original, part.text[start:end], part.positions[start : end + 1])
             if not _asks(sentence, tools):
                 continue
