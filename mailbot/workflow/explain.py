@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mailbot.check import check
 from mailbot.decide import decide
-from mailbot.errors import MailbotError, NotFound
+from mailbot.errors import MailbotError, NotFound, Unreadable
 from mailbot.model.as_json import Json, decision_json, findings_json, message_json
 from mailbot.model.context import Company, Context, Spent
 from mailbot.model.message import OwnMarks, ReceivedMessage
@@ -26,9 +26,12 @@ def explain_files(files: Sequence[str], live: Live, now: datetime | None = None)
     at = now or datetime.now(UTC)
     own = OwnMarks(addresses=frozenset({COMPANY.support_address}), phrases=live.templates.own_phrases())
     for file in files:
+        count = 0
         try:
-            for received in _read(file, at):
+            for count, received in enumerate(_read(file, at), 1):
                 yield _explained(file, received, live, own, at)
+            if not count:
+                raise Unreadable(f"{file}: there is no message in it. Give a mail (.eml), an mbox or an order comment (.json).")
         except (MailbotError, OSError) as error:
             yield _unreadable(file, error)
 

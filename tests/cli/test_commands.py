@@ -134,6 +134,22 @@ def test_explain_needs_no_configuration_and_goes_on_after_an_unreadable_file(tmp
     assert read["findings"]["orders"]["numbers"] == ["10231"]
 
 
+def test_explain_gives_one_object_per_file_whatever_the_bytes_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = {
+        "empty.eml": b"", "nul.eml": b"\0", "noise.bin": bytes(range(256)) * 40, "half.json": b'{"id":', "list.json": b"[]",
+        "surrogate.eml": b"Subject: =?utf-8?b?7aCA?=\n\n\xed\xa0\x80\0x", "mail.eml": MAIL,
+    }  # fmt: skip
+    for name, raw in given.items():
+        (tmp_path / name).write_bytes(raw)
+    (tmp_path / "folder").mkdir()
+    files = [str(tmp_path / name) for name in (*given, "folder", "gone.eml")]
+    assert main(["explain", "--json", *files]) == 1
+    told = capsys.readouterr().out
+    assert [json.loads(line)["file"] for line in told.splitlines()] == files
+    assert "\\u0000" not in told
+    assert not any("\ud800" <= c <= "\udfff" or c == "\0" for c in told)
+
+
 def test_explain_shows_people_message_findings_decision_and_reasons(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     mail = tmp_path / "mail.eml"
     mail.write_bytes(MAIL.replace(b"too dark", b"[red]too dark[/red] \x1b[31m"))
