@@ -84,7 +84,7 @@ _Start = tuple[_Pattern, frozenset[str] | None]
 class PhraseBook:
     """Phrase lists, indexed by first word."""
 
-    __slots__ = ("_anywhere", "_beginning", "_prefix_sizes", "_prefixes", "_words")
+    __slots__ = ("_anywhere", "_beginning", "_hits", "_prefix_sizes", "_prefixes", "_words")
 
     def __init__(self, lists: Iterable[Iterable[str]]) -> None:
         self._words: dict[str, list[_Start]] = {}
@@ -95,9 +95,13 @@ class PhraseBook:
                 self._add(group, phrase)
         self._prefix_sizes = tuple(sorted({len(p) for p in self._prefixes}))
         self._beginning = lru_cache(maxsize=4096)(self._beginning_with)  # people use few words, again and again
+        self._hits = lru_cache(maxsize=2)(self._find)  # two checks ask the same book for the same subject and text
 
-    def find(self, folded: Folded) -> list[Hit]:
+    def find(self, folded: Folded) -> tuple[Hit, ...]:
         """All hits by position; of one group at one place only the longest."""
+        return self._hits(folded)
+
+    def _find(self, folded: Folded) -> tuple[Hit, ...]:
         best: dict[tuple[int, int], Hit] = {}
         for pattern, at in self._candidates(folded.text):
             match = pattern.regex.match(folded.text, at)
@@ -105,7 +109,7 @@ class PhraseBook:
                 key = (pattern.group, at)
                 if key not in best or match.end() > best[key].end:
                     best[key] = Hit(pattern.group, pattern.phrase, at, match.end())
-        return sorted(best.values(), key=lambda h: (h.start, -h.end, h.group))
+        return tuple(sorted(best.values(), key=lambda h: (h.start, -h.end, h.group)))
 
     def _candidates(self, text: str) -> Iterator[tuple[_Pattern, int]]:
         beginning = self._beginning
