@@ -143,12 +143,10 @@ class Service:
         return found
 
     def wait_to_handle(self, seconds: float) -> None:
-        self.parts.wake.handle.wait(seconds)
-        self.parts.wake.handle.clear()
+        self.parts.wake.handle.wait(threading.current_thread().name, seconds)
 
-    def wait_to_send(self, _lane: str, seconds: float) -> None:
-        self.parts.wake.drain.wait(min(seconds, 0.5))
-        self.parts.wake.drain.clear()
+    def wait_to_send(self, lane: str, seconds: float) -> None:
+        self.parts.wake.drain.wait(lane, seconds)
 
     def wake_all(self) -> None:
         self.parts.wake.all()

@@ -6,8 +6,16 @@ import os
 from collections.abc import Generator, Iterator
 
 import pytest
+import structlog
 
 from tests.support.postgres import Cluster, cluster
+
+
+@pytest.fixture(autouse=True)
+def _log_of_its_own() -> Iterator[None]:
+    """A command that ran in this process has bound the log to its own output, which is closed by now."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

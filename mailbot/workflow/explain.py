@@ -26,11 +26,12 @@ def explain_files(files: Sequence[str], live: Live, now: datetime | None = None)
     at = now or datetime.now(UTC)
     own = OwnMarks(addresses=frozenset({COMPANY.support_address}), phrases=live.templates.own_phrases())
     for file in files:
-        count = 0
+        empty = True
         try:
-            for count, received in enumerate(_read(file, at), 1):
+            for received in _read(file, at):
+                empty = False
                 yield _explained(file, received, live, own, at)
-            if not count:
+            if empty:
                 raise Unreadable(f"{file}: there is no message in it. Give a mail (.eml), an mbox or an order comment (.json).")
         except (MailbotError, OSError) as error:
             yield _unreadable(file, error)

@@ -40,12 +40,29 @@ class Breaker:
         return now >= self.closed_until
 
 
+class Signal:
+    """An event with an own flag for each waiter, so that one who wakes takes nothing from the others."""
+
+    def __init__(self) -> None:
+        self._flags: dict[str, threading.Event] = {}
+
+    def set(self) -> None:
+        for flag in list(self._flags.values()):
+            flag.set()
+
+    def wait(self, waiter: str, seconds: float) -> None:
+        """Until somebody calls `set` or the time is over."""
+        flag = self._flags.setdefault(waiter, threading.Event())
+        flag.wait(seconds)
+        flag.clear()
+
+
 @dataclass(slots=True)
 class Wake:
     """Events that say there is work: a hint only, every waiter also looks by itself."""
 
-    handle: threading.Event = field(default_factory=threading.Event)
-    drain: threading.Event = field(default_factory=threading.Event)
+    handle: Signal = field(default_factory=Signal)
+    drain: Signal = field(default_factory=Signal)
 
     def all(self) -> None:
         self.handle.set()
