@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
@@ -237,17 +238,17 @@ class Watcher:
         self.box.close()
 
 
-class _Sender:
-    """One way out. `send` performs one action, `close` ends its connection."""
+class _Sender(Protocol):
+    """One way out: now, later, never, or nobody knows."""
 
     def send(self, action: Action, now: datetime) -> Outcome:
-        raise NotImplementedError
+        """Performs one action."""
 
     def close(self) -> None:
-        """Nothing is open by default."""
+        """Ends the connection, where there is one."""
 
 
-class _Mailer(_Sender):
+class _Mailer:
     def __init__(self, settings: Settings) -> None:
         self.lane = SmtpLane(smtp_access(settings))
 
@@ -258,15 +259,18 @@ class _Mailer(_Sender):
         self.lane.close()
 
 
-class _Poster(_Sender):
+class _Poster:
     def __init__(self, system: OrderSystem) -> None:
         self.system = system
 
     def send(self, action: Action, now: datetime) -> Outcome:
         return perform(self.system, action, now)
 
+    def close(self) -> None:
+        """The order system's connections are shared with the readers and end with the service."""
 
-class _Notifier(_Sender):
+
+class _Notifier:
     def __init__(self, settings: Settings) -> None:
         self.urls = settings.notify.urls
         self.lane = SmtpLane(smtp_access(settings)) if settings.smtp else None
