@@ -35,14 +35,15 @@ $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit("mailbot needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Run: make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 
-# -e with --no-deps: the locked packages are installed first, by hash; the project itself then adds none.
+# The locks are complete, so nothing is resolved again (--no-deps: else pip looks for a newer release of every extra, `coverage[toml]`,
+# and refuses it for want of a hash). The project itself, -e, then adds none.
 $(VENV)/.installed: requirements.lock pyproject.toml | $(PY)
-	$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(PY) -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(PY) -m pip install -q --disable-pip-version-check --no-deps -e .
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
-	$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(PY) -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
 clean:
