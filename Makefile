@@ -28,8 +28,8 @@ bench: $(VENV)/.installed-dev
 	$(PY) bench/main_job.py $(ARGS)
 
 lock:
-	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra postgres --extra demo pyproject.toml -o requirements.lock
-	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra postgres --extra demo --group dev pyproject.toml -o requirements-dev.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra postgres --extra demo --extra oidc --extra outlook pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra postgres --extra demo --extra oidc --extra outlook --group dev pyproject.toml -o requirements-dev.lock
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit("mailbot needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Run: make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
