@@ -48,7 +48,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """One attached file. `name` is for display only. `content_id` without angle brackets."""
+    """One attached file; its bytes: `parse.guard.attachment_guarded`. `name` is for display only, `content_id` without angle brackets."""
 
     name: str
     content_type: str
@@ -114,6 +114,7 @@ class ParsedMessage:
     `text` is only what the client newly wrote (understanding.md); `quoted` what was cut off (quotes, footers), `signature` the
     signature. `headers` are decoded (lower-case name, value), in order, for the checks. `sender` is the first From address or
     None. `message_id` and `thread_ids` keep their angle brackets. For order comments subject is "" and `comment` is set.
+    `html` is the HTML body as it was sent (decoded, at most 1 MiB, hostile): only to be shown after cleaning.
     """
 
     source: Source

@@ -14,6 +14,7 @@ from mailbot.model.message import Link, OwnMarks, ParsedMessage, ReceivedMessage
 from mailbot.parse import comment, header, html, marks, mime, reply, report
 
 MAX_QUOTED = 500_000
+MAX_HTML_KEPT = 1 << 20
 _STUB = re.compile(
     r"(?is)^\s*(?:\W{0,5}(?:your|this|the|to view|please|if you)\b[^\n]{0,80}"
     r"\b(?:html|does not support|doesn't support|compatible)\b[^\n]{0,200}\s*){1,3}$"
@@ -24,7 +25,7 @@ _MARKUP = re.compile(r"(?i)^\s*<(?:!doctype html|html|head|body)\b")
 
 def parse(message: ReceivedMessage, own: OwnMarks) -> ParsedMessage:
     """What the client wrote, and what the mail says of itself; raises only `Unreadable`."""
-    raw = _raw(message)
+    raw = raw_bytes(message)
     if message.source == "order_comment":
         return comment.read(message, raw, own)
     mail = mime.read(raw)
@@ -59,7 +60,7 @@ def parse(message: ReceivedMessage, own: OwnMarks) -> ParsedMessage:
         report=report.read(mail, plain),
         forwarded=trimmed.forwarded if trimmed.forwarded and trimmed.forwarded.address not in own.addresses else None,
         own_text=(trimmed.own and not text) or tokens.verify_message_id(own.secret, message_id),
-        html="\n".join(b.html for b in mail.bodies if b.html)[: html.MAX_HTML],
+        html="\n".join(b.html for b in mail.bodies if b.html)[:MAX_HTML_KEPT],
         problems=_problems(mail.problems, problems, cut_long=trimmed.cut_long),
     )
 
@@ -69,7 +70,8 @@ def _problems(*several: Iterable[str], cut_long: bool) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*itertools.chain(*several), *long)))
 
 
-def _raw(message: ReceivedMessage) -> bytes:
+def raw_bytes(message: ReceivedMessage) -> bytes:
+    """The message as it came, also where it lies in a file."""
     if message.raw or not message.raw_path:
         return message.raw
     try:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import resource
 import sys
+from dataclasses import asdict
 
-from mailbot.errors import Unreadable
-from mailbot.parse import guard, parse
+from mailbot.errors import NotFound, Unreadable
+from mailbot.model.message import ReceivedMessage
+from mailbot.parse import guard, mime, parse, raw_bytes
 
 
 def main() -> int:
@@ -17,15 +19,28 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     data = sys.stdin.buffer.read()
     end = 8 + int.from_bytes(data[:8], "big")
-    message, own = guard.request_from_json(json.loads(data[8:end]), data[end:])
+    asked = json.loads(data[8:end])
+    message, own = guard.request_from_json(asked, data[end:])
     del data
     try:
-        answer = json.dumps(guard.message_to_json(parse(message, own)))
+        if asked["attachment"] is None:
+            sys.stdout.write(json.dumps(guard.message_to_json(parse(message, own))))
+        else:
+            _write_attachment(message, asked["attachment"])
     except Unreadable as error:
         sys.stdout.write(str(error))
         return 3
-    sys.stdout.write(answer)
     return 0
+
+
+def _write_attachment(message: ReceivedMessage, number: int) -> None:
+    """A line of JSON that says what it is, then its bytes."""
+    try:
+        found, content = mime.attached(raw_bytes(message), number)
+    except NotFound as error:
+        found, content = None, str(error).encode()
+    line = json.dumps(asdict(found) if found else {"missing": content.decode()})
+    sys.stdout.buffer.write(line.encode() + b"\n" + (content if found else b""))
 
 
 if __name__ == "__main__":

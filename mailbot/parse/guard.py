@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mailbot.errors import Unreadable
+from mailbot.errors import NotFound, Unreadable
 from mailbot.model.message import (
     Address,
     Attachment,
@@ -29,6 +29,7 @@ from mailbot.model.message import (
 )
 from mailbot.parse import parse
 from mailbot.parse.bounds import scan
+from mailbot.parse.mime import attached
 
 SECONDS = 5
 MEMORY = 600 * 1024 * 1024
@@ -51,9 +52,35 @@ def parse_guarded(message: ReceivedMessage, own: OwnMarks, attempt: int) -> Pars
     return _in_child(message, own)
 
 
+def attachment_guarded(message: ReceivedMessage, number: int) -> tuple[Attachment, bytes]:
+    """Attachment `number` (its place in `ParsedMessage.attachments`, from 0) and its decoded bytes, under the same limits.
+
+    Raises `NotFound` where the mail has fewer, `Unreadable` where it cannot be read. The content type is the sender's claim."""
+    if message.raw_path is None and scan(message.raw).small:
+        try:
+            return attached(message.raw, number)
+        except (Unreadable, NotFound, MemoryError):
+            raise
+        except Exception as error:
+            raise Unreadable(f"The message could not be read ({type(error).__name__}). {_REMEDY}") from error
+    head, _, data = _ask_child(message, OwnMarks(), number).partition(b"\n")
+    told = json.loads(head)
+    if "missing" in told:
+        raise NotFound(told["missing"])
+    return Attachment(**told), data
+
+
 def _in_child(message: ReceivedMessage, own: OwnMarks) -> ParsedMessage:
+    try:
+        return message_from_json(json.loads(_ask_child(message, own, None)))
+    except (ValueError, KeyError, TypeError):
+        raise Unreadable(f"The message's reading gave no sensible answer. {_REMEDY}") from None
+
+
+def _ask_child(message: ReceivedMessage, own: OwnMarks, number: int | None) -> bytes:
+    """What the child wrote; `number` asks for an attachment instead of the whole reading."""
     raw = message.raw if message.raw_path is None else b""
-    head = json.dumps({"message": _message_json(message), "own": _own_json(own)}).encode()
+    head = json.dumps({"message": _message_json(message), "own": _own_json(own), "attachment": number}).encode()
     try:
         done = subprocess.run(
             [sys.executable, "-m", "mailbot.parse.child"],
@@ -67,10 +94,7 @@ def _in_child(message: ReceivedMessage, own: OwnMarks) -> ParsedMessage:
     except (subprocess.TimeoutExpired, OSError) as error:
         raise Unreadable(f"The message took too long to read ({type(error).__name__}). {_REMEDY}") from None
     if done.returncode == 0:
-        try:
-            return message_from_json(json.loads(done.stdout))
-        except (ValueError, KeyError, TypeError):
-            raise Unreadable(f"The message's reading gave no sensible answer. {_REMEDY}") from None
+        return done.stdout
     told = done.stdout.decode("utf-8", "replace")[:300] if done.returncode == 3 else ""
     raise Unreadable(told or f"The message asks for too much time or memory to be read (exit {done.returncode}). {_REMEDY}")
 

@@ -17,7 +17,7 @@ from email.message import Message
 
 import mailparser  # type: ignore[import-untyped]  # it ships no types; its values are checked here
 
-from mailbot.errors import Unreadable
+from mailbot.errors import NotFound, Unreadable
 from mailbot.model.message import Address, Attachment
 from mailbot.parse import bounds, charset, header
 from mailbot.parse.part import Part, part_of
@@ -57,17 +57,29 @@ class Mail:
     attachments: list[Attachment] = field(default_factory=list)
     embedded: list[tuple[str, _Headers]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    wanted: int = -1  # the attachment whose bytes are kept
+    data: bytes = b""
 
 
-def read(raw: bytes) -> Mail:
-    """The mail in these bytes; `Unreadable` only where there is neither a header field nor a text."""
+def attached(raw: bytes, number: int) -> tuple[Attachment, bytes]:
+    """Attachment `number` (as in `ParsedMessage.attachments`, from 0) and its bytes; raises `NotFound` where there are fewer."""
+    mail = read(raw, wanted=number)
+    if not 0 <= number < len(mail.attachments):
+        raise NotFound(f"The message has {len(mail.attachments)} attachments; there is no number {number}. Count them from 0.")
+    return mail.attachments[number], mail.data
+
+
+def read(raw: bytes, wanted: int = -1) -> Mail:
+    """The mail in these bytes; `Unreadable` only where there is neither a header field nor a text.
+
+    `wanted` is the number of the attachment whose bytes shall be kept in `Mail.data`."""
     tamed, mended = bounds.tame(raw)
     problems = list(mended)
     if not tamed.strip():
         raise Unreadable("The mail is empty: it has neither a header nor a text. Look at the mailbox and move it by hand.")
     message = _message(tamed, problems)
     wire = [(name.lower(), str(value)) for name, value in message.raw_items()]
-    mail = Mail(headers=tuple((charset.from_wire(name), header.text_of(value)) for name, value in wire), problems=problems)
+    mail = Mail(headers=tuple((charset.from_wire(name), header.text_of(value)) for name, value in wire), problems=problems, wanted=wanted)
     _read_head(mail, wire)
     mail.content_type = part_of(message).content_type
     mail.bodies = _Walk(mail).bodies(message)
@@ -216,6 +228,8 @@ class _Walk:
             self._note(part, part.name, part.embedded_bytes())
 
     def _note(self, part: Part, name: str, data: bytes) -> None:
+        if len(self.mail.attachments) == self.mail.wanted:
+            self.mail.data = data
         self.mail.attachments.append(
             Attachment(
                 name=name,

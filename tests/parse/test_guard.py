@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.errors import Unreadable
+from mailbot.errors import NotFound, Unreadable
 from mailbot.parse import bounds, guard, parse
 from tests.parse.mails import DATA, OWN, received
 
@@ -48,3 +48,26 @@ def test_the_scan_counts_what_makes_parsing_slow() -> None:
     assert (seen.size, seen.parts, seen.containers, seen.encoded_words, seen.parameters) == (len(raw), 2, 1, 1, 1)
     assert seen.small
     assert not replace(seen, parameters=5000).small
+
+
+PICTURES = (
+    b"From: a@b.example\nContent-Type: multipart/related; boundary=b\n\n--b\nContent-Type: text/html\n\n<img src='cid:roof@b'>\n"
+    b"--b\nContent-Type: image/png; name=roof.png\nContent-ID: <roof@b>\nContent-Transfer-Encoding: base64\n\ncm9vZg==\n"
+    b"--b\nContent-Type: image/png; name=lawn.png\nContent-Disposition: attachment\nContent-Transfer-Encoding: base64\n\nbGF3bg==\n--b--\n"
+)
+
+
+@pytest.mark.parametrize("kept_in_a_file", [False, True])
+def test_the_bytes_of_each_attachment_can_be_had(kept_in_a_file: bool, tmp_path: Path) -> None:
+    message = received(PICTURES)
+    if kept_in_a_file:
+        (tmp_path / "mail.eml").write_bytes(PICTURES)
+        message = replace(received(b""), raw_path=str(tmp_path / "mail.eml"))
+    parsed = parse(message, OWN)
+    assert "cid:roof@b" in parsed.html
+    assert [(a.name, a.content_id, a.inline) for a in parsed.attachments] == [("roof.png", "roof@b", True), ("lawn.png", "", False)]
+    found = [guard.attachment_guarded(message, number) for number in (0, 1)]
+    assert found == [(parsed.attachments[0], b"roof"), (parsed.attachments[1], b"lawn")]
+    for number in (2, -1):
+        with pytest.raises(NotFound, match="2 attachments"):
+            guard.attachment_guarded(message, number)
