@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from mailbot.cli.common import AsJson, emit, print_table, say, shared
-
-ROLES = ("coordinator", "supervisor", "account_manager", "admin")
+from mailbot.model.lifecycle import ROLES
 
 
 def register(app: typer.Typer) -> None:

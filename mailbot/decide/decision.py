@@ -131,7 +131,7 @@ def _join(case: Case, who: Party, matched: Matched, joined: Joined) -> Decision:
         suggested=_changed(booked.suggested, ticket.suggested), state="new" if ticket.state == "waiting_for_client" else None,
         queue=_changed(queue, ticket.queue), asked=_changed(answer.open, ticket.asked), add_flags=_added(flags, ticket),
         drop_flags=_dropped(answer, ticket), images=_more(ticket.images, case.found.images.numbers),
-        dispute_level=ticket.dispute_level + 1 if disputed else None, restart_clock=ticket.is_open,
+        dispute_level=ticket.dispute_level + 1 if disputed else None, restart_clock=ticket.is_open and not joined.duplicate,
     )  # fmt: skip
     told = replies.for_joined(case, who, matched, joined, answer, booked.kind, flags)
     after = effects(case, who, matched, booked.kind, flags, joined, queue, owner)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal
 
 from mailbot.model.finding import ClientKind
 from mailbot.model.message import Source
+from mailbot.model.money import Money
 
 Kind = Literal["correction", "amendment", "feedback", "update", "request", "mixed", "unclassified"]
 TicketState = Literal[
@@ -20,6 +22,8 @@ Flag = Literal[
     "message_id_reused", "before_go_live",
 ]  # fmt: skip
 ActionKind = Literal["email", "order_comment", "reopen", "close", "delivery_time", "redistribution", "notify", "webhook", "sent_copy"]
+Agreement = Literal["none", "asked", "agreed", "objected"]
+Redistribution = Literal["none", "requested", "done"]
 ActionState = Literal["queued", "held", "sending", "sent", "uncertain", "gave_up", "suppressed", "cancelled"]
 OPEN_STATES: frozenset[TicketState] = frozenset(
     {"new", "waiting_for_client", "read", "assessed", "waiting_for_agreement", "scheduled", "in_work"}
@@ -28,7 +32,14 @@ OPEN_STATES: frozenset[TicketState] = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """One ticket. `client` is the client id of the order system or the address; `order` the main order's number, `order_ids` all."""
+    """One ticket. `client` is the client id of the order system or the address; `order` the main order's number, `order_ids` all.
+
+    clock_started_at: since when the client waits for a person; read_at: when a person read the newest message, None while unread (P21).
+    confirmed_message: the newest client message of which the client heard that it was read (P22).
+    reason, plan, charge: of the assessment (P23, P24). decider: the supervisor whom the Account Manager chose in a dispute (P30).
+    warned_at, late_told_at, next_news_at: what was done about a promise at risk (P27). escalation: steps told since the clock started.
+    redistribution_trust: how far the request for it is proved (P29).
+    """
 
     id: int
     version: int
@@ -59,10 +70,37 @@ class Ticket:
     read_at: datetime | None
     delivered_at: datetime | None
     delivery_time: datetime | None
+    confirmed_message: int | None = None
+    assessed_at: datetime | None = None
+    assessed_by: str | None = None
+    reason: str = ""
+    plan: str = ""
+    charge_amount: str = ""
+    charge_currency: str = ""
+    agreement: Agreement = "none"
+    agreement_asked_at: datetime | None = None
+    agreement_quote: str = ""
+    reminded_at: datetime | None = None
+    decider: str | None = None
+    delivery_time_set_at: datetime | None = None
+    warned_at: datetime | None = None
+    late_told_at: datetime | None = None
+    next_news_at: datetime | None = None
+    escalation: int = 0
+    redistribution: Redistribution = "none"
+    redistribution_quote: str = ""
+    redistribution_trust: str = ""
+    merged_into: int | None = None
+    split_from: int | None = None
+    closed_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+    @property
+    def charge(self) -> Money | None:
+        return Money(Decimal(self.charge_amount), self.charge_currency) if self.charge_amount else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,11 @@ def state(db: Database) -> State:
         return _state(_current(c))
 
 
+def head() -> str:
+    """The revision of this version's schema."""
+    return _revisions()[1]
+
+
 def upgrade(db: Database) -> str:
     """Runs what is missing and answers the revision it ended at. Several processes may call it at once: one works, the others
     wait and find it done. Unavailable where the database is ahead of this version."""
@@ -51,7 +56,7 @@ def upgrade(db: Database) -> str:
         _run(c)
         if db.dialect == "sqlite":
             _check_foreign_keys(c, db)
-    return _revisions()[1]
+    return head()
 
 
 def _current(c: Connection) -> str | None:

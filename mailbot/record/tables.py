@@ -169,6 +169,29 @@ ticket = Table(
     Column("read_at", Time),
     Column("delivered_at", Time),
     Column("delivery_time", Time),
+    Column("confirmed_message", Id),
+    Column("assessed_at", Time),
+    Column("assessed_by", Words),
+    _text("reason"),
+    _text("plan"),
+    Column("charge_amount", String, nullable=False, server_default=""),
+    Column("charge_currency", String, nullable=False, server_default=""),
+    Column("agreement", String, nullable=False, server_default="none"),
+    Column("agreement_asked_at", Time),
+    _text("agreement_quote"),
+    Column("reminded_at", Time),
+    Column("decider", Words),
+    Column("delivery_time_set_at", Time),
+    Column("warned_at", Time),
+    Column("late_told_at", Time),
+    Column("next_news_at", Time),
+    _number("escalation"),
+    Column("redistribution", String, nullable=False, server_default="none"),
+    _text("redistribution_quote"),
+    Column("redistribution_trust", String, nullable=False, server_default=""),
+    Column("merged_into", Id),
+    Column("split_from", Id),
+    Column("closed_at", Time),
     sqlite_autoincrement=True,
 )
 Index("ix_ticket_new", ticket.c.id, sqlite_where=sql("state = 'new'"), postgresql_where=sql("state = 'new'"))
@@ -177,6 +200,9 @@ Index("ix_ticket_unread", ticket.c.clock_started_at, sqlite_where=sql("is_open =
 Index("ix_ticket_promised", ticket.c.delivery_time, sqlite_where=sql("is_open = 1 AND delivery_time IS NOT NULL"),
       postgresql_where=sql("is_open = 1 AND delivery_time IS NOT NULL"))  # fmt: skip
 Index("ix_ticket_facts_pending", ticket.c.id, sqlite_where=sql("facts_pending = 1"), postgresql_where=sql("facts_pending = 1"))
+Index("ix_ticket_agreement", ticket.c.agreement_asked_at, sqlite_where=sql("state = 'waiting_for_agreement'"),
+      postgresql_where=sql("state = 'waiting_for_agreement'"))  # fmt: skip
+Index("ix_ticket_delivered", ticket.c.delivered_at, sqlite_where=sql("state = 'delivered'"), postgresql_where=sql("state = 'delivered'"))
 Index("ix_ticket_client_open", ticket.c.client, ticket.c.is_open, ticket.c.id)
 Index("ix_ticket_client_delivered", ticket.c.client, ticket.c.delivered_at)
 Index("ix_ticket_queue", ticket.c.is_open, ticket.c.queue, ticket.c.id)
@@ -214,6 +240,18 @@ ticket_log = Table(
     sqlite_autoincrement=True,
 )
 Index("ix_ticket_log_ticket", ticket_log.c.ticket, ticket_log.c.id)
+
+# How long clients waited for a person (P21): from the arrival of the oldest unread message until a person's act.
+reading = Table(
+    "reading",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("ticket", Id, ForeignKey("ticket.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("started_at", Time, nullable=False),
+    Column("read_at", Time, nullable=False, index=True),
+    Column("actor", Words, nullable=False),
+    sqlite_autoincrement=True,
+)
 
 queue_turn = Table("queue_turn", metadata, Column("queue", String, primary_key=True), Column("owner", String, nullable=False))
 

@@ -126,8 +126,8 @@ def changed(before: Ticket, change: TicketChange, received_at: datetime, now: da
         times["read_at"] = before.read_at or received_at
     else:
         times["last_client_message_at"] = max(before.last_client_message_at, received_at)
-    if change.restart_clock:
-        times |= {"clock_started_at": received_at, "read_at": None}
+    if change.restart_clock and before.read_at is not None:
+        times |= {"clock_started_at": received_at, "read_at": None, "escalation": 0}
     return replace(
         before, **kept, **times, flags=tuple(flags), images=_union(before.images, change.images),
         order_ids=_union(before.order_ids, change.order_ids),

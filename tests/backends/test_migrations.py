@@ -19,8 +19,8 @@ NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "later"
+down_revision = "HEAD"
 
 
 def upgrade():
@@ -38,9 +38,9 @@ def test_the_revisions_make_exactly_the_tables_that_the_code_uses(db: Database) 
 def test_an_empty_database_is_told_from_a_current_and_a_newer_one(url: str) -> None:
     db = Database(url)
     assert migrations.state(db) == "empty"
-    assert migrations.upgrade(db) == "0001"
+    assert migrations.upgrade(db) == migrations.head()
     assert migrations.state(db) == "current"
-    assert migrations.upgrade(db) == "0001"
+    assert migrations.upgrade(db) == migrations.head()
     with db.transaction() as c:
         c.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     assert migrations.state(db) == "ahead"
@@ -64,7 +64,7 @@ def test_two_processes_may_upgrade_at_once(url: str) -> None:
         worker.start()
     for worker in workers:
         worker.join(60)
-    assert ended == ["0001"] * 3
+    assert ended == [migrations.head()] * 3
 
 
 def test_rebuilding_a_parent_table_keeps_its_children(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,10 +77,10 @@ def test_rebuilding_a_parent_table_keeps_its_children(db: Database, tmp_path: Pa
     revisions.mkdir(parents=True)
     for file in (migrations.REVISIONS / "versions").glob("*.py"):
         (revisions / file.name).write_text(file.read_text())
-    (revisions / "0002_colour.py").write_text(NEXT)
+    (revisions / "colour.py").write_text(NEXT.replace("HEAD", migrations.head()))
     monkeypatch.setattr(migrations, "REVISIONS", revisions.parent)
     assert migrations.state(db) == "behind"
-    assert migrations.upgrade(db) == "0002"
+    assert migrations.upgrade(db) == "later"
     with db.transaction() as c:
         for table in ("ticket", "ticket_message", "ticket_order", "action"):
             assert c.execute(select(func.count()).select_from(metadata.tables[table])).scalar_one() > 0, table
@@ -93,7 +93,7 @@ def test_a_failed_revision_leaves_nothing_behind(db: Database, tmp_path: Path, m
     revisions.mkdir(parents=True)
     for file in (migrations.REVISIONS / "versions").glob("*.py"):
         (revisions / file.name).write_text(file.read_text())
-    (revisions / "0002_colour.py").write_text(NEXT + "    raise RuntimeError('stop')\n")
+    (revisions / "colour.py").write_text(NEXT.replace("HEAD", migrations.head()) + "    raise RuntimeError('stop')\n")
     monkeypatch.setattr(migrations, "REVISIONS", revisions.parent)
     with pytest.raises(RuntimeError):
         migrations.upgrade(db)

@@ -115,13 +115,13 @@ def test_one_wrong_id_is_named_and_stops_no_other(desk: Path, capsys: pytest.Cap
 
 def test_people_are_added_listed_and_let_out(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert desk.exists()
-    assert main(["user", "add", "anna", "--name", "Anna", "--email", "anna@company.example", "--role", "supervisor"]) == 0
+    assert main(["user", "add", "anna", "--name", "Anna", "--email", "anna@company.example", "--role", "quality_supervisor"]) == 0
     assert main(["user", "disable", "anna"]) == 0
     assert main(["user", "disable", "nobody"]) == 1
     capsys.readouterr()
     assert main(["user", "list", "--json"]) == 0
     (row,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert (row["login"], row["roles"], row["active"]) == ("anna", ["supervisor"], False)
+    assert (row["login"], row["roles"], row["active"]) == ("anna", ["quality_supervisor"], False)
 
 
 def test_explain_needs_no_configuration_and_goes_on_after_an_unreadable_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

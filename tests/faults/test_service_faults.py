@@ -441,7 +441,7 @@ def test_a_database_of_an_older_mailbot_is_not_touched_and_the_remedy_is_named(
         pass
     newer = firm.world.folder / "revisions"
     shutil.copytree(migrations.REVISIONS, newer)
-    (newer / "versions" / "9999_next.py").write_text(NEXT)
+    (newer / "versions" / "9999_next.py").write_text(NEXT.replace("HEAD", migrations.head()))
     monkeypatch.setattr(migrations, "REVISIONS", newer)
     assert main(["--config", str(firm.world.folder / "config.toml"), "run", "--once"]) == 2
     assert "mailbot db upgrade" in capsys.readouterr().err
@@ -449,7 +449,7 @@ def test_a_database_of_an_older_mailbot_is_not_touched_and_the_remedy_is_named(
 
 NEXT = """
 revision = "9999"
-down_revision = "0001"
+down_revision = "HEAD"
 
 
 def upgrade():
