@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from mailbot.model.order import ChargeAnswer
+
 Source = Literal["email", "order_comment"]
 Where = Literal["subject", "text"]
 
@@ -71,7 +73,10 @@ class DeliveryReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommentFacts:
-    """What an order comment says of itself (the contract's Comment)."""
+    """What an order comment says of itself (the contract's Comment).
+
+    `rejects_delivery`, `charge_answer` and `requests_redistribution` say which button the client pressed, and nothing more.
+    """
 
     comment_id: str
     order_id: str
@@ -79,6 +84,8 @@ class CommentFacts:
     visibility: Literal["client", "internal"]
     author_id: str = ""
     rejects_delivery: bool = False
+    charge_answer: ChargeAnswer | None = None
+    requests_redistribution: bool = False
     external_id: str = ""
 
 

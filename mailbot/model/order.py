@@ -7,6 +7,15 @@ from datetime import datetime
 from typing import Literal
 
 OrderStatus = Literal["ordered", "in_production", "delivered", "reopened", "closed", "cancelled"]
+ChargeAnswer = Literal["agreed", "objected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """`amount` is a decimal as text ("12.50"), `currency` ISO 4217."""
+
+    amount: str
+    currency: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +34,20 @@ class OrderImage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRound:
+    """Files handed to the client at once; `images` are the ids of the images that were new or changed."""
+
+    at: datetime
+    images: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """`number` is what clients write (falls back to the id). `etag` is the answer's ETag, for If-Match. `as_of`: when it was read."""
+    """`number` is what clients write (falls back to the id). `etag` is the answer's ETag, for If-Match. `as_of`: when it was read.
+
+    `charge` and `plan` are what was assessed last; the client's answer to a charge is a comment (`OrderComment.charge_answer`).
+    `deliveries`: oldest first; () also where the system tells none.
+    """
 
     id: str
     number: str
@@ -44,13 +65,16 @@ class Order:
     product: str = ""
     distribution_targets: tuple[str, ...] = ()
     time_zone: str = ""
+    charge: Money | None = None
+    plan: str = ""
+    deliveries: tuple[DeliveryRound, ...] = ()
     etag: str = ""
     as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderComment:
-    """The contract's Comment; `raw` is its JSON as it came."""
+    """The contract's Comment; `raw` is its JSON as it came. Three fields say which button the client pressed, and nothing more."""
 
     id: str
     order_id: str
@@ -62,6 +86,8 @@ class OrderComment:
     author_name: str = ""
     author_email: str = ""
     rejects_delivery: bool = False
+    charge_answer: ChargeAnswer | None = None
+    requests_redistribution: bool = False
     external_id: str = ""
     raw: bytes = b""
 

@@ -6,6 +6,7 @@ fault of a bridge hides no comment. Text is free of NUL and lone surrogates.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Callable
@@ -14,7 +15,18 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar, get_args
 
 from mailbot.errors import Unavailable
-from mailbot.model.order import Capabilities, Order, OrderComment, OrderEvent, OrderImage, OrderStatus, Person
+from mailbot.model.order import (
+    Capabilities,
+    ChargeAnswer,
+    DeliveryRound,
+    Money,
+    Order,
+    OrderComment,
+    OrderEvent,
+    OrderImage,
+    OrderStatus,
+    Person,
+)
 from mailbot.order_system.contract import CommentPage, EventPage
 
 Json = dict[str, Any]
@@ -23,8 +35,11 @@ T = TypeVar("T")
 STATUSES: frozenset[str] = frozenset(get_args(OrderStatus))
 ROLES = frozenset({"client", "staff", "system"})
 VISIBILITIES = frozenset({"client", "internal"})
+CHARGE_ANSWERS: frozenset[str] = frozenset(get_args(ChargeAnswer))
 EVENT_TYPES = frozenset({"comment.created", "order.delivered", "order.status", "order.due_changed"})
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
+_AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,4})?")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
 
@@ -74,6 +89,8 @@ def comment(item: Json, place: str = "comment") -> OrderComment:
         author_name=_optional_text(author, "name"),
         author_email=_optional_text(author, "email"),
         rejects_delivery=item.get("rejects_delivery") is True,
+        charge_answer=_charge_answer(item),
+        requests_redistribution=item.get("requests_redistribution") is True,
         external_id=_optional_text(item, "external_id"),
         raw=json.dumps(item, ensure_ascii=True, separators=(",", ":")).encode("ascii"),
     )
@@ -112,6 +129,9 @@ def order(item: Json, place: str = "order") -> Order:
         product=_optional_text(item, "product"),
         distribution_targets=_texts(item, "distribution_targets"),
         time_zone=_optional_text(item, "time_zone"),
+        charge=_money(item, "charge"),
+        plan=_optional_text(item, "plan"),
+        deliveries=_deliveries(item),
     )
 
 
@@ -167,6 +187,30 @@ def _variables(item: Json) -> tuple[tuple[str, str | float | bool], ...]:
         elif isinstance(level, bool | int | float):
             kept.append((clean(name), level))
     return tuple(kept)
+
+
+def _charge_answer(item: Json) -> ChargeAnswer | None:
+    value = item.get("charge_answer")
+    return value if isinstance(value, str) and value in CHARGE_ANSWERS else None  # type: ignore[return-value]  # one of the two words
+
+
+def _money(item: Json, key: str) -> Money | None:
+    value = item.get(key)
+    if not isinstance(value, dict):
+        return None
+    amount, currency = _optional_text(value, "amount"), _optional_text(value, "currency")
+    return Money(amount, currency) if _AMOUNT.fullmatch(amount) and _CURRENCY.fullmatch(currency) else None
+
+
+def _deliveries(item: Json) -> tuple[DeliveryRound, ...]:
+    """A round of a wrong shape is left out."""
+    value = item.get("deliveries")
+    found = []
+    for round_ in value if isinstance(value, list) else ():
+        if isinstance(round_, dict):
+            with contextlib.suppress(Unavailable):
+                found.append(DeliveryRound(at=_time(round_, "at", "delivery"), images=_texts(round_, "images")))
+    return tuple(sorted(found, key=lambda d: d.at))
 
 
 def _object(item: Json, key: str, place: str) -> Json:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from mailbot.errors import MailbotError
-from mailbot.model.order import Capabilities, Order, OrderComment, OrderEvent
+from mailbot.model.order import Capabilities, Money, Order, OrderComment, OrderEvent
 from mailbot.model.outcome import Outcome
 
 ReopenReason = Literal["correction", "amendment", "feedback", "unclear"]
@@ -35,14 +35,6 @@ class EventPage:
     items: tuple[OrderEvent, ...]
     next_cursor: str
     has_more: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """`amount` is a decimal as text ("12.50"), `currency` ISO 4217."""
-
-    amount: str
-    currency: str
 
 
 class OrderSystem(Protocol):

@@ -11,10 +11,10 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from mailbot.errors import NotFound, Unavailable
-from mailbot.model.order import Capabilities, Order, OrderComment
+from mailbot.model.order import Capabilities, Money, Order, OrderComment
 from mailbot.model.outcome import GiveUp, Outcome, Sent, TryAgain
 from mailbot.order_system import answers
-from mailbot.order_system.contract import CloseReason, CommentPage, CursorTooOld, EventPage, Money, ReopenReason, Visibility
+from mailbot.order_system.contract import CloseReason, CommentPage, CursorTooOld, EventPage, ReopenReason, Visibility
 from mailbot.order_system.outcomes import Look, Repeat, later, outcome
 from mailbot.order_system.wire import Answer, NoAnswer, Wire, unavailable
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from mailbot.errors import Unreadable
 from mailbot.model.message import Address, CommentFacts, Link, OwnMarks, ParsedMessage, ReceivedMessage
+from mailbot.model.order import ChargeAnswer
 from mailbot.parse import charset, header, marks
 
 _REMEDY = "Ask the keeper of the order system what it sends, then run the comment again."
@@ -62,8 +63,18 @@ def _facts(data: dict[str, Any], author: dict[str, Any]) -> CommentFacts:
         visibility="internal" if data.get("visibility") == "internal" else "client",
         author_id=_string(author, "id"),
         rejects_delivery=data.get("rejects_delivery") is True,
+        charge_answer=_charge_answer(data),
+        requests_redistribution=data.get("requests_redistribution") is True,
         external_id=_string(data, "external_id"),
     )
+
+
+def _charge_answer(data: dict[str, Any]) -> ChargeAnswer | None:
+    """Which button was pressed under a charge. Text never counts as an agreement (P24)."""
+    value = data.get("charge_answer")
+    if value == "agreed":
+        return "agreed"
+    return "objected" if value == "objected" else None
 
 
 def _string(data: dict[str, Any], name: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
-from mailbot.model.order import Order, OrderImage, Person
+from mailbot.model.order import DeliveryRound, Money, Order, OrderImage, Person
 from mailbot.record.columns import EPOCH, upsert
 from mailbot.record.tables import client_list, order_fact
 
@@ -62,13 +62,13 @@ def client_orders(
 
 
 def order_text(order: Order) -> str:
-    """An Order as JSON; `order_from` reads it back to an equal value."""
+    """An Order as JSON; `order_from` reads it back to an equal value, and rows that were written before a field existed."""
     return json.dumps(asdict(order), default=datetime.isoformat, separators=(",", ":"))
 
 
 def order_from(text: str) -> Order:
     values: dict[str, Any] = json.loads(text)
-    manager = values["account_manager"]
+    manager, charge = values["account_manager"], values.get("charge")
     return Order(
         **values
         | {name: datetime.fromisoformat(values[name]) if values[name] else None for name in TIMES}
@@ -78,9 +78,15 @@ def order_from(text: str) -> Order:
             "variables": tuple((name, value) for name, value in values["variables"]),
             "images": tuple(OrderImage(**image) for image in values["images"]),
             "distribution_targets": tuple(values["distribution_targets"]),
+            "charge": Money(**charge) if charge else None,
+            "deliveries": tuple(_delivery(d) for d in values.get("deliveries", ())),
         }
     )
 
 
 def _person(values: dict[str, Any]) -> Person:
     return Person(**values | {"emails": tuple(values["emails"])})
+
+
+def _delivery(values: dict[str, Any]) -> DeliveryRound:
+    return DeliveryRound(at=datetime.fromisoformat(values["at"]), images=tuple(values["images"]))

@@ -20,14 +20,19 @@ CREATE TABLE IF NOT EXISTS orders (
   status TEXT NOT NULL CHECK (status IN ('ordered', 'in_production', 'delivered', 'reopened', 'closed', 'cancelled')),
   client TEXT NOT NULL REFERENCES person(id), product TEXT NOT NULL, style TEXT NOT NULL, variables TEXT NOT NULL,
   specifications TEXT NOT NULL, images TEXT NOT NULL, targets TEXT NOT NULL, address TEXT NOT NULL DEFAULT '',
-  placed_at TEXT NOT NULL, due_at TEXT, delivered_at TEXT, charge TEXT, plan TEXT NOT NULL DEFAULT '');
+  placed_at TEXT NOT NULL, due_at TEXT, delivered_at TEXT, charge TEXT, plan TEXT NOT NULL DEFAULT '',
+  due_before TEXT, charge_at TEXT, charge_comment TEXT);
+CREATE TABLE IF NOT EXISTS delivery (
+  id INTEGER PRIMARY KEY, order_id TEXT NOT NULL REFERENCES orders(id), at TEXT NOT NULL, images TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS delivery_order ON delivery (order_id);
 CREATE INDEX IF NOT EXISTS orders_of_client ON orders (client, placed_at);
 -- AUTOINCREMENT under one writer: seq grows in the order of commits and is never used twice, so a cursor misses nothing.
 CREATE TABLE IF NOT EXISTS comment (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, order_id TEXT NOT NULL REFERENCES orders(id),
   role TEXT NOT NULL CHECK (role IN ('client', 'staff', 'system')), author TEXT REFERENCES person(id), created_at TEXT NOT NULL,
   body TEXT NOT NULL, visibility TEXT NOT NULL CHECK (visibility IN ('client', 'internal')), rejects INTEGER NOT NULL DEFAULT 0,
-  external_id TEXT UNIQUE, in_reply_to TEXT, form_token TEXT UNIQUE);
+  external_id TEXT UNIQUE, in_reply_to TEXT, form_token TEXT UNIQUE,
+  charge_answer TEXT CHECK (charge_answer IN ('agreed', 'objected')), redistribution INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS comment_order ON comment (order_id);
 CREATE INDEX IF NOT EXISTS comment_time ON comment (created_at);
 CREATE TABLE IF NOT EXISTS event (
@@ -40,6 +45,12 @@ CREATE TABLE IF NOT EXISTS idempotency (
   key TEXT PRIMARY KEY, request TEXT NOT NULL, status INTEGER NOT NULL, answer TEXT NOT NULL, etag TEXT NOT NULL, at TEXT NOT NULL);
 """
 
+# Columns that a file of an older version lacks.
+ADDED = {
+    "orders": ("due_before TEXT", "charge_at TEXT", "charge_comment TEXT"),
+    "comment": ("charge_answer TEXT", "redistribution INTEGER NOT NULL DEFAULT 0"),
+}
+
 
 class Database:
     """A connection per use; readers never wait for the one writer."""
@@ -51,6 +62,8 @@ class Database:
         with self._open() as c:
             c.execute("PRAGMA journal_mode = WAL")
             c.executescript(SCHEMA)
+        with self.writing() as c:
+            _add_columns(c)
             for name in ("epoch", "secret"):
                 c.execute("INSERT OR IGNORE INTO setting VALUES (?, ?)", (name, secrets.token_hex(16)))
         with self.reading() as c:
@@ -94,3 +107,11 @@ class Database:
 def stamp(at: datetime) -> str:
     """As stored and as answered: always UTC, always six digits of fraction."""
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _add_columns(c: sqlite3.Connection) -> None:
+    for table, columns in ADDED.items():
+        known = {row[1] for row in c.execute(f"PRAGMA table_info({table})")}
+        for column in columns:
+            if column.partition(" ")[0] not in known:
+                c.execute(f"ALTER TABLE {table} ADD COLUMN {column}")

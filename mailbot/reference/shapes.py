@@ -89,6 +89,9 @@ def order_json(c: sqlite3.Connection, row: sqlite3.Row, secret: str, origin: str
         "product": row["product"],
         "distribution_targets": json.loads(row["targets"]),
         "time_zone": client["time_zone"],
+        "charge": json.loads(row["charge"]) if row["charge"] else None,
+        "plan": row["plan"],
+        "deliveries": [{"at": d["at"], "images": json.loads(d["images"])} for d in store.deliveries_of(c, row["id"])],
     }
 
 
@@ -110,6 +113,8 @@ def comment_json(c: sqlite3.Connection, row: sqlite3.Row) -> Json:
         "body": row["body"],
         "visibility": row["visibility"],
         "rejects_delivery": bool(row["rejects"]),
+        "charge_answer": row["charge_answer"],
+        "requests_redistribution": bool(row["redistribution"]),
         "attachments": [],
         **({"external_id": row["external_id"]} if row["external_id"] else {}),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,9 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewComment:
-    """`author` is a person's id; None for the company's own system."""
+    """`author` is a person's id; None for the company's own system. `rejects`, `charge_answer` and `redistribution`: which button
+    the client pressed; `charge` is the charge as the client saw it.
+    """
 
     order_id: str
     role: str
@@ -31,6 +34,9 @@ class NewComment:
     visibility: str
     author: str | None = None
     rejects: bool = False
+    charge_answer: str | None = None
+    charge: str = ""
+    redistribution: bool = False
     external_id: str | None = None
     in_reply_to: str | None = None
     form_token: str | None = None
@@ -93,6 +99,16 @@ def events_after(c: sqlite3.Connection, seq: int, limit: int, filters: dict[str,
     return _after(c, "event", seq, limit, [("at >= ?", value) for value in filters.values()])
 
 
+def deliveries_of(c: sqlite3.Connection, order_id: str) -> list[Row]:
+    """Oldest first."""
+    return c.execute("SELECT * FROM delivery WHERE order_id = ? ORDER BY id", (order_id,)).fetchall()
+
+
+def redistributions_of(c: sqlite3.Connection, order_id: str) -> list[Row]:
+    """Oldest first."""
+    return c.execute("SELECT * FROM redistribution WHERE order_id = ? ORDER BY id", (order_id,)).fetchall()
+
+
 def last_event(c: sqlite3.Connection) -> int:
     """The newest event's seq, 0 before the first."""
     return int(c.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0])
@@ -113,22 +129,23 @@ def _after(c: sqlite3.Connection, table: str, seq: int, limit: int, tests: list[
 
 
 def add_comment(c: sqlite3.Connection, new: NewComment, now: str) -> Row:
-    """Also reopens the order where the client rejected the delivery. Raises Refused 404 or 409."""
+    """Also does what the client's button does. Raises Refused 404 or 409."""
     found = order(c, new.order_id)
     if new.form_token and (same := _one(c, "SELECT * FROM comment WHERE form_token = ?", new.form_token)):
         return same  # the same form sent twice
     if new.external_id and _one(c, "SELECT * FROM comment WHERE external_id = ?", new.external_id):
         raise Refused(409, f"a comment with external_id {new.external_id!r} exists already")
-    if new.rejects and found["status"] == "cancelled":
-        raise Refused(409, f"order {found['number']} is cancelled")
+    _may_be_pressed(found, new)
     comment_id = f"c{secrets.token_hex(8)}"
     c.execute(
-        "INSERT INTO comment (id, order_id, role, author, created_at, body, visibility, rejects, external_id, in_reply_to, form_token)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO comment (id, order_id, role, author, created_at, body, visibility, rejects, external_id, in_reply_to, form_token,"
+        " charge_answer, redistribution) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (comment_id, new.order_id, new.role, new.author, now, new.body, new.visibility, new.rejects, new.external_id,
-         new.in_reply_to, new.form_token),
+         new.in_reply_to, new.form_token, new.charge_answer, new.redistribution),
     )  # fmt: skip
     _event(c, "comment.created", new.order_id, now, comment_id)
+    if new.charge_answer:
+        c.execute("UPDATE orders SET charge_comment = ? WHERE id = ?", (comment_id, new.order_id))
     if new.rejects and found["status"] in ("delivered", "closed"):
         set_status(c, found, "reopened", now)
     return c.execute("SELECT * FROM comment WHERE id = ?", (comment_id,)).fetchone()  # type: ignore[no-any-return]  # a Row
@@ -159,11 +176,19 @@ def close(c: sqlite3.Connection, order_id: str, now: str) -> None:
         set_status(c, found, "delivered", now)
 
 
-def deliver(c: sqlite3.Connection, order_id: str, now: str) -> None:
+def deliver(c: sqlite3.Connection, order_id: str, now: str, images: Sequence[str] = ()) -> None:
+    """Hands out files: those of `images`, () = all. Raises Refused 400 for an image that the order has not."""
     found = order(c, order_id)
     if found["status"] == "cancelled":
         raise Refused(409, f"order {found['number']} is cancelled")
-    c.execute("UPDATE orders SET status = 'delivered', delivered_at = ?, version = version + 1 WHERE id = ?", (now, order_id))
+    all_images = [i["id"] for i in json.loads(found["images"])]
+    if strange := set(images) - set(all_images):
+        raise Refused(400, f"order {found['number']} has no image {min(strange)!r}")
+    c.execute(
+        "UPDATE orders SET status = 'delivered', delivered_at = ?, due_before = NULL, version = version + 1 WHERE id = ?", (now, order_id)
+    )
+    handed = json.dumps(list(images) or all_images)
+    c.execute("INSERT INTO delivery (order_id, at, images) VALUES (?, ?, ?)", (order_id, now, handed))
     _event(c, "order.delivered", order_id, now)
     if found["status"] != "delivered":
         _event(c, "order.status", order_id, now)
@@ -174,14 +199,20 @@ def set_delivery(c: sqlite3.Connection, order_id: str, change: Json, now: str) -
     found = order(c, order_id)
     values = {
         "due_at": change.get("due_at", found["due_at"]),
-        "charge": json.dumps(change["charge"]) if "charge" in change else found["charge"],
+        "due_before": found["due_before"],
         "plan": change.get("plan", found["plan"]),
+        **_charge(found, change, now),
     }
+    moved = values["due_at"] != found["due_at"]
+    if moved:
+        # What the last delivery kept (or missed) was another promise.
+        values["due_before"] = found["due_at"] if (found["due_at"] or "") > (found["delivered_at"] or "") else None
     c.execute(
-        "UPDATE orders SET due_at = :due_at, charge = :charge, plan = :plan, version = version + 1 WHERE id = :id",
+        "UPDATE orders SET due_at = :due_at, due_before = :due_before, plan = :plan, charge = :charge, charge_at = :charge_at,"
+        " charge_comment = :charge_comment, version = version + 1 WHERE id = :id",
         {**values, "id": order_id},
     )
-    if values["due_at"] != found["due_at"]:
+    if moved:
         _event(c, "order.due_changed", order_id, now)
 
 
@@ -227,6 +258,37 @@ def add_person(c: sqlite3.Connection, fields: Json) -> None:
             "emails": json.dumps(fields["emails"]), "login_key": secrets.token_urlsafe(16),
         },
     )  # fmt: skip
+
+
+def charge_words(found: Row) -> str:
+    """ "40.00 EUR", "" without a charge."""
+    charge = json.loads(found["charge"] or "null")
+    return f"{charge['amount']} {charge['currency']}" if charge else ""
+
+
+def _may_be_pressed(found: Row, new: NewComment) -> None:
+    """Raises Refused 409 where the client's button would mean nothing."""
+    number, status = found["number"], found["status"]
+    if status == "cancelled" and (new.rejects or new.charge_answer or new.redistribution):
+        raise Refused(409, f"order {number} is cancelled")
+    if new.redistribution and status not in ("delivered", "closed"):
+        raise Refused(409, f"the new files of order {number} are not delivered yet; they can be redistributed after that")
+    if new.charge_answer and not found["charge"]:
+        raise Refused(409, f"there is no charge on order {number}")
+    if new.charge_answer and found["charge_comment"]:
+        raise Refused(409, f"the charge on order {number} was answered already")
+    if new.charge_answer and new.charge != charge_words(found):
+        raise Refused(409, f"the charge on order {number} was changed to {charge_words(found)} meanwhile; please look at it again")
+
+
+def _charge(found: Row, change: Json, now: str) -> Json:
+    """The three columns of a charge. Set anew, or again after a delivery, it waits for an answer of its own."""
+    if "charge" not in change:
+        return {name: found[name] for name in ("charge", "charge_at", "charge_comment")}
+    charge = json.dumps(change["charge"]) if change["charge"] else None
+    if charge == found["charge"] and (found["charge_at"] or "") > (found["delivered_at"] or ""):
+        return {name: found[name] for name in ("charge", "charge_at", "charge_comment")}
+    return {"charge": charge, "charge_at": now if charge else None, "charge_comment": None}
 
 
 def _event(c: sqlite3.Connection, kind: str, order_id: str, now: str, comment_id: str | None = None) -> None:

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mailbot.errors import NotFound
+from mailbot.model.order import Money
 from mailbot.model.outcome import GiveUp, Outcome
 from mailbot.model.ticket import Action
-from mailbot.order_system.contract import Money, OrderSystem
+from mailbot.order_system.contract import OrderSystem
 
 Json = dict[str, Any]
 

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event, text, update
 
-from mailbot.model.order import OrderImage, Person
+from mailbot.model.order import DeliveryRound, Money, OrderImage, Person
 from mailbot.record import addresses, context, facts, journal, outbox, people, tickets
 from mailbot.record.context import LookUp
 from mailbot.record.database import Database
 from mailbot.record.outbox import NewAction
+from mailbot.record.tables import order_fact
 from tests.backends.conftest import START, Clock
 from tests.backends.makers import decision, email, mails, order, settled
 
@@ -184,10 +186,19 @@ def test_look_ups_use_an_index_however_much_the_tables_grow(story: Database) -> 
     assert bad == {}
 
 
+def test_facts_that_an_older_version_stored_are_read(db: Database) -> None:
+    with db.transaction() as c:
+        facts.store(c, "shop", [order(as_of=START)], START)
+        old = {k: v for k, v in json.loads(facts.order_text(order(as_of=START))).items() if k not in ("charge", "plan", "deliveries")}
+        c.execute(update(order_fact).values(json=json.dumps(old)))
+        assert facts.cached(c, "shop", ["10231"], START) == [order(as_of=START)]
+
+
 def test_facts_come_back_equal_and_only_while_fresh(db: Database) -> None:
     full = order(
         variables=(("sky", "blue"), ("count", 2), ("twilight", True)), images=(OrderImage(id="i", name="1.jpg"),), due_at=START,
         account_manager=Person(id="m", emails=("m@x",)), distribution_targets=("portal",), etag='"1"', as_of=START,
+        charge=Money("12.50", "EUR"), plan="new sky", deliveries=(DeliveryRound(at=START, images=("i",)),),
     )  # fmt: skip
     with db.transaction() as c:
         facts.store(c, "shop", [full], START)

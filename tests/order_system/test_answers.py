@@ -12,7 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailbot.errors import BadConfig, Unavailable
+from mailbot.model.order import Money
 from mailbot.order_system import answers, registry
+from mailbot.parse import parse
+from tests.parse.mails import OWN, received
 
 COMMENT: dict[str, Any] = {
     "id": "c1", "order_id": "o1", "author": {"role": "client", "id": "k1", "name": "Anna", "email": "a@x.example"},
@@ -36,6 +39,38 @@ def test_a_comment_is_read_with_its_time_in_utc() -> None:
     assert found.created_at == datetime(2026, 3, 1, 9, 30, 0, 500000, tzinfo=UTC)
     assert (found.role, found.author_name, found.rejects_delivery) == ("client", "Anna", True)
     assert json.loads(found.raw) == COMMENT
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "read"),
+    [
+        ("charge_answer", "agreed", "agreed"),
+        ("charge_answer", "objected", "objected"),
+        ("charge_answer", None, None),
+        ("charge_answer", "yes", None),
+        ("charge_answer", True, None),
+        ("charge_answer", ["agreed"], None),
+        ("requests_redistribution", True, True),
+        ("requests_redistribution", "true", False),
+        ("requests_redistribution", 1, False),
+    ],
+)
+def test_only_the_very_word_of_the_contract_says_that_a_button_was_pressed(member: str, value: Any, read: object) -> None:
+    assert getattr(answers.comment({**COMMENT, member: value}), member) == read
+    facts = parse(received(json.dumps({**COMMENT, member: value}).encode(), "order_comment"), OWN).comment
+    assert getattr(facts, member) == read
+
+
+def test_a_charge_a_plan_and_deliveries_are_read_and_what_is_none_is_left_out() -> None:
+    rounds = [
+        {"at": "2026-03-02T10:00:00Z", "images": ["4589", 5]}, {"at": "2026-03-01T10:00:00+01:00"}, {"at": "soon"}, "2026",
+    ]  # fmt: skip
+    whole = {**ORDER, "charge": {"amount": "12.50", "currency": "EUR"}, "plan": "new sky", "deliveries": rounds}
+    found = answers.order(whole)
+    assert (found.charge, found.plan) == (Money("12.50", "EUR"), "new sky")
+    assert [(d.at.day, d.images) for d in found.deliveries] == [(1, ()), (2, ("4589",))]
+    for nonsense in ({"amount": 5, "currency": "EUR"}, {"amount": "1,5", "currency": "EUR"}, {"amount": "1", "currency": "euro"}, "1 EUR"):
+        assert answers.order({**ORDER, "charge": nonsense, "deliveries": nonsense}).charge is None
 
 
 def test_an_order_is_read_without_what_could_do_harm() -> None:
@@ -85,7 +120,12 @@ def test_any_bytes_are_an_object_or_unavailable(body: bytes) -> None:
 
 
 @BOUNDED
-@given(key=st.sampled_from([*COMMENT, *ORDER, "external_id", "account_manager", "distribution_targets", "number"]), value=JSON)
+@given(
+    key=st.sampled_from(
+        [*COMMENT, *ORDER, "external_id", "account_manager", "charge", "deliveries", "charge_answer", "distribution_targets", "number"]
+    ),
+    value=JSON,
+)
 def test_any_value_in_any_member_is_a_value_or_unavailable(key: str, value: Any) -> None:
     for read, whole in ((answers.comment, COMMENT), (answers.order, ORDER)):
         try:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from mailbot.errors import BadConfig, NotFound, Unavailable
+from mailbot.model.order import Money
 from mailbot.model.outcome import GiveUp, Outcome, Sent, TryAgain, Uncertain
-from mailbot.order_system.contract import CursorTooOld, Money
+from mailbot.order_system.contract import CursorTooOld
 from mailbot.order_system.http import HttpOrderSystem
 from mailbot.receive.comments import new_comments
 from tests.support.orders import TOKEN, Orders

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from mailbot.errors import NotFound, Unavailable
-from mailbot.model.order import Capabilities, Order, OrderComment
+from mailbot.model.order import Capabilities, Money, Order, OrderComment
 from mailbot.model.outcome import GiveUp, Outcome, Sent, TryAgain
-from mailbot.order_system.contract import CloseReason, CommentPage, EventPage, Money, ReopenReason, Visibility
+from mailbot.order_system.contract import CloseReason, CommentPage, EventPage, ReopenReason, Visibility
 
 ALL = Capabilities(reopen=True, close=True, client_visible_comments=True, find_by_number=True, idempotent_posts=True)
 
