@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mailbot.check.phrases import Folded, Hit, PhraseBook, alternation, book, fold, parts, sentence_of, sentences
+from mailbot.check.phrase_book import Hit, PhraseBook, book
+from mailbot.check.phrases import Folded, alternation, fold, parts, sentence_of, sentences
 from mailbot.model.finding import ClientKind, ContentFinding
 from mailbot.model.message import Evidence, ParsedMessage, Span
 from mailbot.model.words.content import ContentWords

@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
-from mailbot.check.phrases import Folded, PhraseBook, alternation, fold, reply_prefix, sentence_of, sentences
+from mailbot.check.phrase_book import PhraseBook
+from mailbot.check.phrases import Folded, alternation, fold, reply_prefix, sentence_of, sentences
 from mailbot.model.finding import ClientKind, KeywordFinding
 from mailbot.model.message import Evidence, ParsedMessage
 from mailbot.model.words.keywords import KeywordWords

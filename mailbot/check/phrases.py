@@ -1,30 +1,24 @@
-"""Finding the phrases of the word lists in a client's text. Shared by the checks that weigh words; no check itself.
+"""A client's text as the checks see it: letters folded, cut into sentences; phrases as one pattern. No check itself.
 
-A phrase is written as people read it (docs/rules.md): words; `a|b` for one of several; `do_not` inside `a|b` for words that stand
-together; `[word]` may be absent; `word*` for any ending; `...` for up to four words of the same sentence; `#` for a number. Case,
-accents and the shape of quotes do not matter.
-Every phrase becomes one pattern without nested repetition, tried only where its first word stands: time grows with the text.
+How a phrase is written: docs/rules.md. `alternation` makes one pattern without nested repetition, for use inside another; lists that
+are looked for by themselves belong into a phrase book (phrase_book.py), which looks only where their first words stand.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from mailbot.model.message import ParsedMessage, Span, Where
-from mailbot.model.words.cues import Cues
 
 _MAX_TEXT = 20_000  # nobody writes a longer comment by hand; more is pasted and not weighed
 _GAP_WORDS = 4
 _SEP = r"[\s,'\"()*_\-]{1,3}"
 _GAP = rf"(?:[^\s.!?;:]{{1,40}}{_SEP}){{0,{_GAP_WORDS}}}?"
 _END = r"(?![^\W_])"
-_WORD = re.compile(r"[^\W_]+")
-_STEM = 4  # letters; a shorter word is its own stem
-_STEM_LETTERS = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _SENTENCE_END = re.compile(r"[.!?]+(?=\s|$|['\")\]])|[。！？;\n]+")
 _WRAP_AT = 55  # a line this long may have been broken by the mail program
 _REPLY_PREFIX = re.compile(r"\s*(?:re|aw|sv|vs|antw|fwd?|wg|tr|vl|vb|odp|pd|rif|r|i|enc|res|ynt)\s*(?:\[\d+\])?\s*:\s*", re.IGNORECASE)
@@ -53,101 +47,6 @@ class Folded:
         """The original words of a folded range."""
         first, last = self.positions[start], self.positions[end - 1] + 1 if end > start else self.positions[start]
         return Span(self.where, first, last, self.original[first:last])
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """`group`: index of the phrase list. `phrase`: as written in the rule file. Offsets into the folded text."""
-
-    group: int
-    phrase: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
-class _Pattern:
-    group: int
-    phrase: str
-    source: str
-
-    @cached_property
-    def regex(self) -> re.Pattern[str]:
-        """Compiled when its first word stands in a text: most phrases are never written."""
-        return re.compile(self.source)
-
-
-# A pattern and the stems of the words that may follow its first one; None where that is not known.
-_Start = tuple[_Pattern, frozenset[str] | None]
-
-
-class PhraseBook:
-    """Phrase lists, indexed by first word."""
-
-    __slots__ = ("_anywhere", "_beginning", "_hits", "_prefix_sizes", "_prefixes", "_words")
-
-    def __init__(self, lists: Iterable[Iterable[str]]) -> None:
-        self._words: dict[str, list[_Start]] = {}
-        self._prefixes: dict[str, list[_Start]] = {}
-        self._anywhere: list[tuple[_Pattern, str]] = []
-        for group, phrases in enumerate(lists):
-            for phrase in phrases:
-                self._add(group, phrase)
-        self._prefix_sizes = tuple(sorted({len(p) for p in self._prefixes}))
-        self._beginning = lru_cache(maxsize=4096)(self._beginning_with)  # people use few words, again and again
-        self._hits = lru_cache(maxsize=2)(self._find)  # two checks ask the same book for the same subject and text
-
-    def find(self, folded: Folded) -> tuple[Hit, ...]:
-        """All hits by position; of one group at one place only the longest."""
-        return self._hits(folded)
-
-    def _find(self, folded: Folded) -> tuple[Hit, ...]:
-        best: dict[tuple[int, int], Hit] = {}
-        for pattern, at in self._candidates(folded.text):
-            match = pattern.regex.match(folded.text, at)
-            if match is not None:
-                key = (pattern.group, at)
-                if key not in best or match.end() > best[key].end:
-                    best[key] = Hit(pattern.group, pattern.phrase, at, match.end())
-        return tuple(sorted(best.values(), key=lambda h: (h.start, -h.end, h.group)))
-
-    def _candidates(self, text: str) -> Iterator[tuple[_Pattern, int]]:
-        beginning = self._beginning
-        for letters, at, following in _words(text):
-            for pattern, follows in beginning(letters):
-                if follows is None or following in follows:
-                    yield pattern, at
-        for pattern, letters in self._anywhere:
-            if letters in text:
-                for match in pattern.regex.finditer(text):
-                    yield pattern, match.start()
-
-    def _beginning_with(self, word: str) -> tuple[_Start, ...]:
-        found = list(self._words.get(word, ()))
-        for size in self._prefix_sizes:
-            if size <= len(word):
-                found += self._prefixes.get(word[:size], ())
-        return tuple(found)
-
-    def _add(self, group: int, phrase: str) -> None:
-        text = fold(phrase, "text").text.strip()
-        if _unspaced(text):
-            self._anywhere.append((_Pattern(group, phrase, re.escape(text)), text))
-            return
-        for tokens in _without_optional_start(text.split()):
-            pattern = _Pattern(group, phrase, _pattern(tokens))
-            follows = _second_words(tokens)
-            for alternative in tokens[0].split("|"):
-                index, key = (self._prefixes, alternative[:-1]) if alternative.endswith("*") else (self._words, alternative)
-                for start in _first_words(key):
-                    whole = start == key.replace("'", "") and start.isalnum()
-                    index.setdefault(start, []).append((pattern, follows if whole else None))
-
-
-@lru_cache(maxsize=8)
-def book(cues: tuple[Cues, ...]) -> PhraseBook:
-    """The book of these groups, one for all checks that ask."""
-    return PhraseBook([c.phrases for c in cues])
 
 
 def alternation(phrases: Iterable[str]) -> str:
@@ -207,14 +106,6 @@ def sentences(folded: Folded) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=2)
-def _words(text: str) -> tuple[tuple[str, int, str], ...]:
-    """Each word, where it begins and the stem of the next; several books read the same text one after the other."""
-    found = [(word[0], word.start()) for word in _WORD.finditer(text)]
-    stems = [word[:_STEM] for word, _ in found[1:]]
-    return tuple((word, at, stem) for (word, at), stem in zip(found, (*stems, ""), strict=False))
-
-
 def _wrapped(folded: Folded, newline: int) -> bool:
     line_start = folded.text.rfind("\n", 0, newline) + 1
     after = folded.positions[newline] + 1
@@ -246,41 +137,6 @@ def _latin_if_mixed(match: re.Match[str]) -> str:
     word = match[0]
     mixed = any("a" <= c <= "z" for c in word)
     return "".join(_LOOK_ALIKE.get(c, c) for c in word) if mixed else word
-
-
-def _unspaced(text: str) -> bool:
-    """Scripts that write no spaces, or join small words to the next (CJK, Arabic, Hebrew, Thai)."""
-    return any("\u0590" <= c <= "\u06ff" or "\u0e00" <= c <= "\u0e7f" or c >= "\u2e80" for c in text)
-
-
-def _without_optional_start(tokens: list[str]) -> list[list[str]]:
-    variants = [tokens]
-    while tokens and tokens[0].startswith("["):
-        variants[-1] = [tokens[0][1:-1], *tokens[1:]]
-        tokens = tokens[1:]
-        variants.append(tokens)
-    return [v for v in variants if v]
-
-
-def _first_words(key: str) -> set[str]:
-    first = _WORD.match(key)
-    return {first[0], key.replace("'", "")} if first else set()
-
-
-def _second_words(tokens: list[str]) -> frozenset[str] | None:
-    """Stems of all words that may stand right behind the first token, so that most patterns need not be tried; None for any."""
-    stems: set[str] = set()
-    for token in tokens[1:]:
-        optional = token.startswith("[")
-        for word in token.strip("[]").split("|"):
-            letters = _STEM_LETTERS.match(word)
-            if token == "..." or letters is None or (word.endswith("*") and not _STEM <= len(letters[0]) == len(word) - 1):  # noqa: S105 - a gap, not a password
-                return None
-            pieces = letters[0].split("'")  # the apostrophe may be left out
-            stems.update("".join(pieces[: n + 1])[:_STEM] for n in range(len(pieces)))
-        if not optional:
-            return frozenset(stems)
-    return None
 
 
 def _pattern(tokens: list[str]) -> str:

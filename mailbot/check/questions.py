@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import get_args
 
-from mailbot.check.phrases import Folded, PhraseBook, book, parts, sentences
+from mailbot.check.phrase_book import PhraseBook, book
+from mailbot.check.phrases import Folded, parts, sentences
 from mailbot.model.finding import Question, QuestionsFinding
 from mailbot.model.message import Evidence, ParsedMessage, Span
 from mailbot.model.words.questions import QuestionWords
@@ -27,25 +29,23 @@ def questions(message: ParsedMessage, words: QuestionWords) -> QuestionsFinding:
     tools = _tools(words)
     found: dict[str, list[tuple[str, Span]]] = {}
     for part in parts(message):
-        opened = [hit.start for hit in tools.openings.find(part)]
-        for start, end in sentences(part):
-            if not (any(start <= at < end for at in opened) or "?" in part.text[start:end] or "\uff1f" in part.text[start:end]):
-                continue  # most sentences ask nothing
-            sentence = Folded(part.where, part.original, part.text[start:end], part.positions[start : end + 1])
-            if not _asks(sentence, tools):
-                continue
-            for hit in tools.book.find(sentence):
+        asking = list(_asking(part, tools))
+        for hit in tools.book.find(part) if asking else ():
+            if any(start <= hit.start and hit.end <= end for start, end in asking):
                 cues = words.cues[hit.group]
                 for name in cues.means:
-                    found.setdefault(name, []).append((cues.name, sentence.span(hit.start, hit.end)))
+                    found.setdefault(name, []).append((cues.name, part.span(hit.start, hit.end)))
     names = tuple(name for name in _ORDER if name in found)
     return QuestionsFinding(names=names, evidence=tuple(_evidence(found[name]) for name in names))
 
 
-def _asks(sentence: Folded, tools: _Tools) -> bool:
-    if "?" in sentence.text or "\uff1f" in sentence.text:
-        return True
-    return any(_GREETING.fullmatch(sentence.text, 0, hit.start) for hit in tools.openings.find(sentence))
+def _asking(part: Folded, tools: _Tools) -> Iterator[tuple[int, int]]:
+    """The sentences that ask: by their mark, or by how they begin. Most sentences ask nothing."""
+    opened = [hit.start for hit in tools.openings.find(part)]
+    for start, end in sentences(part):
+        marked = "?" in part.text[start:end] or "\uff1f" in part.text[start:end]
+        if marked or any(start <= at < end and _GREETING.fullmatch(part.text, start, at) for at in opened):
+            yield start, end
 
 
 def _evidence(found: list[tuple[str, Span]]) -> Evidence:

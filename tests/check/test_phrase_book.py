@@ -1,0 +1,67 @@
+"""How phrases of the word lists are found in a text (docs/rules.md, "How a phrase is written")."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailbot.check.phrase_book import PhraseBook
+from mailbot.check.phrases import fold
+
+TABLE = [
+    ("too dark", "It is TOO, dark!", "TOO, dark"),
+    ("too dark", "too. dark", None),
+    ("please|pls add|remove", "could you pls remove it", "pls remove"),
+    ("please add", "please do add", None),
+    ("don't accept", "I dont accept", "dont accept"),
+    ("don't accept", "I don\u2019t accept", "don\u2019t accept"),
+    ("what is|'s wrong", "what's wrong", "what's wrong"),
+    ("re-edit", "please re-edit this", "re-edit"),
+    ("don't|do_not accept", "I do not accept", "do not accept"),
+    ("not [the] right", "not right", "not right"),
+    ("not [the] right", "not the right", "not the right"),
+    ("[new|another] wish", "another wish", "another wish"),
+    ("[new|another] wish", "my wish", "wish"),
+    ("redistribut*", "the redistribution", "redistribution"),
+    ("push ... portal|mls", "push all of the new ones to mls", None),
+    ("push ... portal|mls", "push the new ones to the mls", "push the new ones to the mls"),
+    ("push ... portal|mls", "push it. The portal", None),
+    ("accept the #", "accept the 35", "accept the 35"),
+    ("# photos", "only 12 photos", "12 photos"),
+    ("^ move the", "move the bed", "move the"),
+    ("^ move the", "Image 4: please move the bed", "move the"),
+    ("^ move the", "they move the bed", None),
+    ("again $", "wrong again!", "again"),
+    ("again $", "again it is wrong", None),
+    ("done|ready ?", "is it done?", "done"),
+    ("done|ready ?", "it is done.", None),
+    ("nicht wie bestellt", "NICHT wie bestellt", "NICHT wie bestellt"),
+    ("är för mörk", "bilden ar for mork", "ar for mork"),
+    ("暗すぎ", "写真が暗すぎます", "暗すぎ"),
+]
+
+
+@pytest.mark.parametrize(("phrase", "text", "words"), TABLE)
+def test_a_phrase_is_found_as_people_read_it(phrase: str, text: str, words: str | None) -> None:
+    folded = fold(text, "text")
+    hits = PhraseBook([[phrase]]).find(folded)
+    assert [folded.span(h.start, h.end).words for h in hits][:1] == ([words] if words else [])
+
+
+def test_of_one_list_at_one_place_only_the_longest_counts_and_of_two_lists_each() -> None:
+    folded = fold("too dark again", "text")
+    hits = PhraseBook([["too dark", "too dark again"], ["too"]]).find(folded)
+    assert [(h.group, h.phrase) for h in hits] == [(0, "too dark again"), (1, "too")]
+
+
+@given(
+    st.text(alphabet="ab '-.,\n?", max_size=60), st.lists(st.sampled_from(["a b", "^ a", "a ... b", "[a] b $", "a*", "b a ?"]), max_size=4)
+)
+@settings(max_examples=150, deadline=None)
+def test_every_hit_lies_in_the_text_and_begins_with_a_word(text: str, phrases: list[str]) -> None:
+    folded = fold(text, "text")
+    for hit in PhraseBook([phrases]).find(folded):
+        assert 0 <= hit.start < hit.end <= len(folded.text)
+        assert folded.text[hit.start].isalnum()
+        assert folded.text[hit.end - 1].isalnum()
