@@ -57,13 +57,13 @@ def _routing(values: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem("routing.toml", "queues", "is empty", "Give at least one queue; the first takes what no route names")
     for queue in routing.queues:
         if queue.method not in _METHODS:
-            yield _unknown("routing.toml", f"queue {queue.name}: method", queue.method, _METHODS)
+            yield unknown("routing.toml", f"queue {queue.name}: method", queue.method, _METHODS)
     for route in routing.routes:
         if route.queue not in names:
-            yield _unknown("routing.toml", f"route {route.name}: queue", route.queue, names)
+            yield unknown("routing.toml", f"route {route.name}: queue", route.queue, names)
         for key, given, known in (("kinds", route.kinds, Kind), ("flags", route.flags, Flag), ("trusts", route.trusts, Trust)):
             for name in set(given) - set(get_args(known)):
-                yield _unknown("routing.toml", f"route {route.name}: {key}", name, get_args(known))
+                yield unknown("routing.toml", f"route {route.name}: {key}", name, get_args(known))
 
 
 def _shifts(values: Mapping[str, Any]) -> Iterator[Problem]:
@@ -75,13 +75,14 @@ def _shifts(values: Mapping[str, Any]) -> Iterator[Problem]:
                 )
         if not all(0 <= day <= 6 for day in shift.weekdays):
             yield Problem("shifts.toml", f"shift of {shift.person}: weekdays", "a weekday is 0 (Monday) to 6 (Sunday)", "Mend the list")
-        if not _is_zone(shift.time_zone):
+        if not is_zone(shift.time_zone):
             yield Problem(
                 "shifts.toml", f"shift of {shift.person}: time_zone", f"{shift.time_zone!r} is no time zone", 'Write "Europe/Stockholm"'
             )
 
 
-def _is_zone(name: str) -> bool:
+def is_zone(name: str) -> bool:
+    """True for a name of the time zone database."""
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
@@ -94,21 +95,19 @@ def _cues(values: Mapping[str, Any]) -> Iterator[Problem]:
         words = values.get(file)
         for cues in (*words.cues, *getattr(words, "unless", ())) if words else ():
             for name in set(cues.means) - set(known):
-                yield _unknown(file, f'cues "{cues.name}": means', name, known)
+                yield unknown(file, f'cues "{cues.name}": means', name, known)
             if cues.negated not in ("keep", "drop"):
-                yield _unknown(file, f'cues "{cues.name}": negated', cues.negated, ("keep", "drop"))
+                yield unknown(file, f'cues "{cues.name}": negated', cues.negated, ("keep", "drop"))
 
 
 def _times(values: Mapping[str, Any]) -> Iterator[Problem]:
-    times, escalation = values["delivery_times.toml"], values["escalation.toml"]
-    for name, hours in times.turnaround_hours.items() if times else ():
-        if hours <= 0:
-            yield Problem("delivery_times.toml", f"turnaround_hours.{name}", "is not above zero", "Give hours, for example 24")
+    escalation = values["escalation.toml"]
     if escalation and list(escalation.minutes) != sorted(set(escalation.minutes)):
         yield Problem("escalation.toml", "minutes", "must rise", "Write each step later than the one before: [10, 15, 20]")
 
 
-def _unknown(file: str, key: str, name: str, known: tuple[str, ...] | list[str]) -> Problem:
+def unknown(file: str, key: str, name: str, known: tuple[str, ...] | list[str]) -> Problem:
+    """A name that does not exist, with the nearest that does."""
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return Problem(file, key, f"there is no {name!r}", f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}")
 

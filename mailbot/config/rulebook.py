@@ -12,6 +12,8 @@ from typing import Any, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from mailbot.config import delivery_times
+from mailbot.config.delivery_times import DeliveryTimes
 from mailbot.config.rule_faults import as_problems, contradictions
 from mailbot.errors import BadRules, Problem
 from mailbot.model.rulebook import Limits, Queue, Route, RuleBook, Shift
@@ -44,13 +46,6 @@ class Escalation:
     busy_waiting: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryTimes:
-    """rules/delivery_times.toml: kind of ticket -> hours from assessment to the new files."""
-
-    turnaround_hours: dict[str, float]
-
-
 _POLICY: dict[str, type] = {
     "routing.toml": Routing,
     "limits.toml": Limits,
@@ -70,7 +65,7 @@ def load_rules(paths: Sequence[Path]) -> RuleBook:
         for _, content in raw if name == _KEY_BY_KEY else raw[-1:]:
             digest.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
         values[name] = _value(name, kind, raw, problems)
-    problems += contradictions(values)
+    problems += [*contradictions(values), *delivery_times.problems(values["delivery_times.toml"])]
     if problems:
         raise BadRules(problems)
     return _rule_book(digest.hexdigest(), values)
@@ -125,5 +120,5 @@ def _rule_book(digest: str, values: dict[str, Any]) -> RuleBook:
         escalation_minutes=escalation.minutes,
         answer_minutes=escalation.answer_minutes,
         busy_waiting=escalation.busy_waiting,
-        turnaround_hours=tuple(values["delivery_times.toml"].turnaround_hours.items()),
+        delivery=delivery_times.rules(values["delivery_times.toml"]),
     )

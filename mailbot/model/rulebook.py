@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mailbot.model.delivery import DeliveryRules
 from mailbot.model.words import WordLists
 
 
@@ -69,7 +70,7 @@ class RuleBook:
     escalation_minutes: tuple[int, ...] = (10, 15, 20)
     answer_minutes: tuple[int, int] = (5, 20)
     busy_waiting: int = 30
-    turnaround_hours: tuple[tuple[str, float], ...] = ()
+    delivery: DeliveryRules = field(default_factory=DeliveryRules)
 
     def queue(self, name: str) -> Queue:
         return next((q for q in self.queues if q.name == name), Queue(name=name, title=name, method="none"))

@@ -32,7 +32,7 @@ def test_the_shipped_rules_are_whole() -> None:
     assert {q.name for q in book.queues} >= {"coordinators", "production", "quality", "unverified"}
     assert book.escalation_minutes == (10, 15, 20)
     assert book.limits.known_address_hour == 60
-    assert dict(book.turnaround_hours).keys() >= {"correction", "amendment"}
+    assert dict(book.delivery.turnaround).keys() >= {"correction", "amendment"}
 
 
 def test_every_shipped_file_is_a_rule_file_and_the_other_way_round() -> None:
