@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from mailbot.model.finding import ClientKind
 from mailbot.model.message import Source
+from mailbot.model.money import Money
 from mailbot.model.ticket import Ask, Flag, Kind, TicketState
 
 Outcome = Literal["open_ticket", "join_ticket", "record_only", "set_aside"]
+EffectKind = Literal["order_comment", "reopen", "close", "delivery_time", "redistribution", "notify"]
 Trust = Literal["token", "authenticated", "known", "unknown"]
 
 
@@ -43,18 +46,27 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """Anything else that must happen outside: reopen, close, an internal order comment, a notice to a colleague.
+    """Anything else that must happen outside: a call of the order system, an internal order comment, a notice to a colleague.
 
     `text_template` is rendered for order comments and notices. `to`: login, queue or address for notify.
+    delivery_time: due_at, charge, plan, etag (each may be missing). redistribution: requested_by, quote, targets, images.
     """
 
-    kind: Literal["order_comment", "reopen", "close", "notify"]
+    kind: EffectKind
     order_id: str = ""
     to: str = ""
     text_template: str = ""
     reason: str = ""
     because: str = ""
     after_reply: bool = False
+    due_at: datetime | None = None
+    charge: Money | None = None
+    plan: str = ""
+    etag: str = ""
+    requested_by: str = ""
+    quote: str = ""
+    targets: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,6 +109,7 @@ class Action:
 
     `key` is unique: cause : action : template : recipient. `payload` holds what the sender needs: the fixed bytes of a mail, or
     the JSON body of an order-system call. `place` names the SMTP account or order system (a lane). `after` must be sent first.
+    `about`: what of a ticket's news the text says (read, assessed, ...), for texts that may still be joined with later ones (P22).
     """
 
     id: int
@@ -129,3 +130,4 @@ class Action:
     because: str = ""
     remote_id: str = ""
     counted: bool = False
+    about: tuple[str, ...] = ()

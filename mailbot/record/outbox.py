@@ -40,6 +40,7 @@ class NewAction:
     after_key: str | None = None
     because: str = ""
     counted: bool = False
+    about: tuple[str, ...] = ()
 
 
 def lane(kind: ActionKind, place: str) -> str:
@@ -202,7 +203,7 @@ def _values(row: NewAction, now: datetime) -> dict[str, Any]:
     same = ("key", "kind", "state", "ticket", "message", "template", "place", "to", "message_id", "payload", "because")
     return {name: getattr(row, name) for name in same} | {
         "lane": lane(row.kind, row.place), "family": family(row.kind, row.to), "to_domain": row.to.rpartition("@")[2].lower(),
-        "created_at": now, "due_at": row.due_at or now, "counted": int(row.counted),
+        "created_at": now, "due_at": row.due_at or now, "counted": int(row.counted), "about": " ".join(row.about),
     }  # fmt: skip
 
 
@@ -256,4 +257,5 @@ def _change(c: Connection, action_id: int, states: tuple[ActionState, ...], valu
 
 def _action(row: Row[Any]) -> Action:
     values = dict(row._mapping)
-    return Action(**values | {"counted": bool(values["counted"]), "payload": bytes(values["payload"])})
+    lists = {"about": tuple(values["about"].split())}
+    return Action(**values | lists | {"counted": bool(values["counted"]), "payload": bytes(values["payload"])})

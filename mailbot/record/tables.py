@@ -280,6 +280,7 @@ action = Table(
     _text("because"),
     _text("remote_id"),
     _flag("counted"),
+    Column("about", String, nullable=False, server_default=""),
     Column("lease_by", String),
     Column("lease_until", Time),
     Column("finished_at", Time),

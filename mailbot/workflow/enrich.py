@@ -63,7 +63,7 @@ def _apply(c: Connection, batch: Batch, understood: Understood, want: Wanted, ti
     after = replace(after, trust=decision.trust)
     tickets.save(c, [after], now)
     silent = replace(decision, replies=())
-    outbox.queue(c, compose.actions(batch.parts, batch.live, understood, silent, facts, after, now), now)
+    outbox.queue(c, compose.actions(batch.parts, batch.live, understood, silent, facts, after, now, batch.staff), now)
     tickets.log(c, [LogRow(ticket=ticket.id, message=understood.claimed.id, what="facts_filled_in")], now)
 
 

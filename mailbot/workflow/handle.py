@@ -198,7 +198,7 @@ def _decide_one(batch: Batch, understood: Understood, want: Wanted) -> None:
     facts = context_of(batch, understood, want)
     decision = decide(understood.message, understood.found, facts, batch.live.rules, batch.now)
     ticket = _ticket(batch, understood, decision, facts)
-    batch.actions += compose.actions(batch.parts, batch.live, understood, decision, facts, ticket, batch.now)
+    batch.actions += compose.actions(batch.parts, batch.live, understood, decision, facts, ticket, batch.now, batch.staff)
     batch.log.append(compose.log_row(understood, decision, ticket))
     batch.bounced += decision.bounced
     _remember(batch, understood, decision, ticket, want)

@@ -140,7 +140,7 @@ class RealWorld:
         return {
             "outcome": outcomes[row.state], "join": 0 if opened or not on else on, "owner": decided.get("owner") or "",
             **{name: decided.get(name) for name in ("kind", "queue", "trust", "asks", "flags")},
-            "replies": [_told(a) for a in rows if _is_reply(a)], "actions": sorted(_done(a) for a in rows if not _is_reply(a)),
+            "replies": [_told(a) for a in rows if _is_reply(a)], "actions": sorted(self._done(a) for a in rows if not _is_reply(a)),
             "bounced": list(bounced),
         }  # fmt: skip
 
@@ -153,6 +153,11 @@ class RealWorld:
     def said(self, message_id: int) -> str:
         """Everything that goes to the client and to production, as they read it."""
         return "\n".join(words(a) for a in self.actions(message_id) if a.kind in ("email", "order_comment"))
+
+    def _done(self, action: Action) -> str:
+        """A notice goes to a colleague's address; walks name the colleague."""
+        logins = {p.address: p.login for p in self.given.staff}
+        return f"{action.kind} {logins.get(action.to, action.to)}" + ("" if action.state == "sent" else f" {action.state}")
 
     def _mail(self, action: Action, _now: datetime) -> Outcome:
         outcome = self.smtp(action)
@@ -221,7 +226,3 @@ def _is_reply(action: Action) -> bool:
 
 def _told(action: Action) -> str:
     return f"{action.template} {action.kind} {action.to}" + ("" if action.state == "sent" else f" {action.state}")
-
-
-def _done(action: Action) -> str:
-    return f"{action.kind} {action.to}" + ("" if action.state == "sent" else f" {action.state}")

@@ -32,6 +32,7 @@ def upgrade() -> None:
     for name in ("agreement", "redistribution"):
         op.add_column("ticket", sa.Column(name, sa.String(), server_default="none", nullable=False))
     op.add_column("ticket", sa.Column("escalation", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("action", sa.Column("about", sa.String(), server_default="", nullable=False))
     for name, column, condition in (
         ("ix_ticket_agreement", "agreement_asked_at", "state = 'waiting_for_agreement'"),
         ("ix_ticket_delivered", "delivered_at", "state = 'delivered'"),
