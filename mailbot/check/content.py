@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mailbot.check.phrase_book import Hit, PhraseBook, book
-from mailbot.check.phrases import Folded, alternation, fold, parts, sentence_of, sentences
+from mailbot.check.phrases import Folded, alternation, fold, parts
 from mailbot.model.finding import ClientKind, ContentFinding
 from mailbot.model.message import Evidence, ParsedMessage, Span
 from mailbot.model.words.content import ContentWords
@@ -67,12 +67,10 @@ def content(message: ParsedMessage, words: ContentWords, others: RequestWords | 
 
 
 def _cues(part: Folded, words: ContentWords, tools: _Tools) -> list[_Found]:
-    hits = _longest(tools.book.find(part))
-    ranges = sentences(part) if hits else []
     kept = []
-    for hit in hits:
+    for hit in _longest(tools.book.find(part)):
         cues = words.cues[hit.group]
-        start, _ = sentence_of(ranges, hit.start)
+        start, _ = part.sentence_of(hit.start)
         before = part.text[start : hit.start]
         if cues.negated == "drop" and tools.denied.search(before[-40:]):
             continue

@@ -9,7 +9,7 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from mailbot.check.phrase_book import PhraseBook
-from mailbot.check.phrases import Folded, alternation, fold, reply_prefix, sentence_of, sentences
+from mailbot.check.phrases import Folded, alternation, fold, reply_prefix
 from mailbot.model.finding import ClientKind, KeywordFinding
 from mailbot.model.message import Evidence, ParsedMessage
 from mailbot.model.words.keywords import KeywordWords
@@ -93,12 +93,11 @@ def _subject(message: ParsedMessage, tools: _Tools) -> Folded | None:
 def _counting(part: Folded, tools: _Tools) -> list[_Word]:
     text = _HIDDEN.sub(lambda m: "\u00b7" * len(m[0]), part.text)
     found = _occurrences(text, tools)
-    ranges = sentences(part) if found else []
-    verdicts = [_counts(word, text, part, sentence_of(ranges, word.start), tools) for word in found]
+    verdicts = [_counts(word, text, part, part.sentence_of(word.start), tools) for word in found]
     for index in range(len(found) - 1):
         first, second = found[index], found[index + 1]
         if _PAIR.fullmatch(text, first.end, second.start):
-            offered = _is_start(text[sentence_of(ranges, first.start)[0] : first.start]) and _MARK_AFTER.match(text, second.end)
+            offered = _is_start(text[part.sentence_of(first.start)[0] : first.start]) and _MARK_AFTER.match(text, second.end)
             verdicts[index] = verdicts[index + 1] = bool(verdicts[index] or verdicts[index + 1] or offered)
     return [word for word, counts in zip(found, verdicts, strict=True) if counts]
 

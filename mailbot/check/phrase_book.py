@@ -9,10 +9,10 @@ matter. Text and phrases are compared word by word, and a phrase is tried only w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, KeysView, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from typing import NamedTuple
 
 from mailbot.check.phrases import Folded, fold
 from mailbot.model.words.cues import Cues
@@ -53,8 +53,7 @@ _LEADS = frozenset(
 _MAX_WORDS = 4_000
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """`group`: index of the phrase list. `phrase`: as written in the rule file. Offsets into the folded text."""
 
     group: int
@@ -65,23 +64,26 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """The words of a text, each with the next where a phrase may go on to it. `joined[i]`: it may; `between[i]`: what parts the two."""
+    """The words of a text. `joined[i]`: a phrase may go on from word i to the next; `between[i]`: what parts the two."""
 
     words: tuple[str, ...]
-    pairs: tuple[tuple[str, str], ...]
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
-    joined: tuple[bool, ...]
-    between: tuple[str, ...]
+    starts: Sequence[int]
+    joined: Sequence[bool]
+    between: Sequence[str]
     letters: str
+    there: KeysView[str]
+
+    def end(self, at: int) -> int:
+        """Behind the last letter of a word."""
+        return self.starts[at] + len(self.words[at])
 
     def opens(self, at: int) -> bool:
         """A clause begins at this word; "please", "and" and the like may lead it in."""
-        return at == 0 or bool(_CLAUSE.search(self.between[at - 1])) or self.words[at - 1] in _LEADS
+        return at == 0 or _parts_clauses(self.between[at - 1]) or self.words[at - 1] in _LEADS
 
     def closes(self, at: int) -> bool:
         """A clause ends with this word."""
-        return at == len(self.words) - 1 or bool(_CLAUSE.search(self.between[at]))
+        return at == len(self.words) - 1 or _parts_clauses(self.between[at])
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,47 +115,66 @@ class _Phrase:
     opens: bool
     closes: bool
     asks: bool
-    second: frozenset[str] | None  # words that may follow the first one; None for any
+    needs: frozenset[str]  # words of which one stands in every text that holds the phrase; empty where that is not known
     plain: tuple[frozenset[str], ...]  # the places, where each is one of several single words; else ()
+
+
+class _Start(NamedTuple):
+    """A phrase where its first word stands. `follows`: words that can be next; None for any."""
+
+    phrase: _Phrase
+    follows: frozenset[str] | None
 
 
 class PhraseBook:
     """Phrase lists, indexed by first word."""
 
-    __slots__ = ("_anywhere", "_beginning", "_beginnings", "_hits", "_numbers", "_sizes", "_words")
+    __slots__ = ("_anywhere", "_beginning", "_beginnings", "_going_on", "_hits", "_numbers", "_sizes", "_words")
 
     def __init__(self, lists: Iterable[Iterable[str]]) -> None:
-        self._words: dict[str, list[_Phrase]] = {}
-        self._beginnings: dict[str, list[_Phrase]] = {}
-        self._numbers: list[_Phrase] = []
+        self._words: dict[str, list[_Start]] = {}
+        self._beginnings: dict[str, list[_Start]] = {}
+        self._numbers: list[_Start] = []
         self._anywhere: list[tuple[int, str, str]] = []
         for group, phrases in enumerate(lists):
             for phrase in phrases:
                 self._add(group, phrase)
         self._sizes = tuple(sorted({len(b) for b in self._beginnings}))
         self._beginning = lru_cache(maxsize=4096)(self._beginning_with)  # people use few words, again and again
-        self._hits = lru_cache(maxsize=2)(self._find)  # two checks ask the same book for the same subject and text
+        self._going_on = lru_cache(maxsize=16384)(self._going_on_with)
+        self._hits = lru_cache(maxsize=4)(self._find)  # checks ask the same book for the same subject and text
 
     def find(self, folded: Folded) -> tuple[Hit, ...]:
         """All hits by position; of one group at one place only the longest."""
         return self._hits(folded)
 
     def _find(self, folded: Folded) -> tuple[Hit, ...]:
-        text = _text(folded.text)
+        text = _text(folded)
         best: dict[tuple[int, int], Hit] = {}
-        for at, (word, following) in enumerate(text.pairs):
-            for phrase in self._beginning(word):
-                if phrase.second is not None and following not in phrase.second:
-                    continue  # most phrases end here
-                end = _end(phrase, text, at)
-                if end:
-                    key, last = (phrase.group, at), text.ends[end - 1]
-                    if key not in best or last > best[key].end:
-                        best[key] = Hit(phrase.group, phrase.written, text.starts[at], last)
-        found = best.values() if folded.text.isascii() else [*best.values(), *self._inside(folded.text)]
-        return tuple(sorted(found, key=lambda h: (h.start, -h.end, h.group)))
+        for phrase, at in self._candidates(folded, text):
+            end = _end(phrase, text, at)
+            if end:
+                key, last = (phrase.group, at), text.end(end - 1)
+                if key not in best or last > best[key].end:
+                    best[key] = Hit(phrase.group, phrase.written, text.starts[at], last)
+        found = [*best.values(), *(() if folded.text.isascii() else self._inside(folded.text))]
+        return tuple(sorted(found, key=_by_position))
 
-    def _beginning_with(self, word: str) -> tuple[_Phrase, ...]:
+    def _candidates(self, folded: Folded, text: _Text) -> Iterator[tuple[_Phrase, int]]:
+        """Phrases and the number of the word that they may begin with: the first two words stand there. Most words begin none."""
+        words, joined, there = text.words, text.joined, text.there
+        for word, places in folded.places.items():
+            if self._beginning(word):
+                for at in places:
+                    if at < _MAX_WORDS:
+                        for phrase in self._going_on(word, words[at + 1] if joined[at] else ""):
+                            if not (phrase.needs and there.isdisjoint(phrase.needs)):
+                                yield phrase, at
+
+    def _going_on_with(self, word: str, following: str) -> tuple[_Phrase, ...]:
+        return tuple(phrase for phrase, follows in self._beginning(word) if follows is None or following in follows)
+
+    def _beginning_with(self, word: str) -> tuple[_Start, ...]:
         found = list(self._words.get(word, ()))
         for size in self._sizes:
             if size <= len(word):
@@ -179,18 +200,21 @@ class PhraseBook:
         for skipped in range(len(places)):
             rest = places[skipped:]
             plain = tuple(p.words for p in rest) if all(p.is_plain for p in rest) and not closes else ()
-            phrase = _Phrase(group, written, rest, opens, closes, asks, _second(rest), plain)
+            phrase = _Phrase(group, written, rest, opens, closes, asks, _needs(rest), plain)
             self._index(phrase, rest[0])
             if not rest[0].optional:
                 break
 
     def _index(self, phrase: _Phrase, first: _Place) -> None:
+        follows = _following(phrase.places[1:])
         for word in first.words | first.runs.keys():
-            self._words.setdefault(word, []).append(phrase)
+            seconds = frozenset(run[1] for run in first.runs.get(word, ()))
+            either = (None if follows is None else seconds | follows) if word in first.words else seconds
+            self._words.setdefault(word, []).append(_Start(phrase, either))
         for beginning in first.beginnings:
-            self._beginnings.setdefault(beginning, []).append(phrase)
+            self._beginnings.setdefault(beginning, []).append(_Start(phrase, follows))
         if first.number:
-            self._numbers.append(phrase)
+            self._numbers.append(_Start(phrase, follows))
 
 
 @lru_cache(maxsize=8)
@@ -257,26 +281,37 @@ def _skipping(text: _Text, at: int) -> Iterable[int]:
 
 def _asks(text: _Text, end: int) -> bool:
     """The sentence of the word before `end` closes with a question mark."""
-    closing = _CLOSING.search(text.letters, text.ends[end - 1])
+    closing = _CLOSING.search(text.letters, text.end(end - 1))
     return closing is not None and closing[0] == "?"
 
 
 @lru_cache(maxsize=4)
-def _text(letters: str) -> _Text:
-    """The words of a folded text; several books read the same text one after the other."""
-    spans = [m.span() for m in _WORD.finditer(letters)][:_MAX_WORDS]
-    words = tuple(letters[s:e] for s, e in spans)
-    between = tuple(letters[e:s] for (_, e), (s, _) in pairwise(spans))
-    joined = (*(b == " " or bool(_SOFT.fullmatch(b)) for b in between), False)
+def _text(folded: Folded) -> _Text:
+    """Several books read the same text one after the other."""
+    words = tuple(folded.words[:_MAX_WORDS])
+    between = folded.pieces[2::2][: len(words) - 1]
     return _Text(
         words=words,
-        pairs=tuple((word, after if follows else "") for word, after, follows in zip(words, (*words[1:], ""), joined, strict=False)),
-        starts=tuple(s for s, _ in spans),
-        ends=tuple(e for _, e in spans),
-        joined=joined,
+        starts=folded.starts,
+        joined=(*map(_joins, between), False),
         between=between,
-        letters=letters,
+        letters=folded.text,
+        there=folded.places.keys(),
     )
+
+
+@lru_cache(maxsize=1024)
+def _joins(between: str) -> bool:
+    return between == " " or bool(_SOFT.fullmatch(between))
+
+
+@lru_cache(maxsize=1024)
+def _parts_clauses(between: str) -> bool:
+    return bool(_CLAUSE.search(between))
+
+
+def _by_position(hit: Hit) -> tuple[int, int, int]:
+    return hit.start, -hit.end, hit.group
 
 
 @lru_cache(maxsize=1024)
@@ -307,13 +342,10 @@ def _spellings(written: str) -> list[tuple[str, ...]]:
     return [run for run in dict.fromkeys(spelt) if run]
 
 
-def _second(places: Sequence[_Place]) -> frozenset[str] | None:
-    """All words that may stand right behind the first place, so that most phrases need not be tried; None for any."""
-    first = places[0]
-    if first.runs:
-        return None
+def _following(places: Sequence[_Place]) -> frozenset[str] | None:
+    """All words that these places may begin with, so that most phrases need not be tried; None for any."""
     words: frozenset[str] = frozenset()
-    for place in places[1:]:
+    for place in places:
         begins = place.first_words
         if begins is None:
             return None
@@ -321,6 +353,12 @@ def _second(places: Sequence[_Place]) -> frozenset[str] | None:
         if not place.optional:
             return words
     return None
+
+
+def _needs(places: Sequence[_Place]) -> frozenset[str]:
+    """The words of one place behind the second: of the one whose shortest word is longest, for long words are rare."""
+    plain = [place.words for place in places[2:] if place.is_plain]
+    return max(plain, key=lambda words: min(map(len, words)), default=frozenset())
 
 
 def _unspaced(text: str) -> bool:

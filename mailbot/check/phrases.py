@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import accumulate
 
 from mailbot.model.message import ParsedMessage, Span, Where
 
@@ -19,7 +21,9 @@ _GAP_WORDS = 4
 _SEP = r"[\s,'\"()*_\-]{1,3}"
 _GAP = rf"(?:[^\s.!?;:]{{1,40}}{_SEP}){{0,{_GAP_WORDS}}}?"
 _END = r"(?![^\W_])"
-_SENTENCE_END = re.compile(r"[.!?]+(?=\s|$|['\")\]])|[。！？;\n]+")
+_WORD = re.compile(r"([^\W_]+)")
+# One class of letters in front: so `re` passes at once all places where no sentence can end.
+_SENTENCE_END = re.compile(r"[.!?。！？;\n](?:(?<=[.!?])[.!?]*(?=\s|$|['\")\]])|(?<=[。！？;\n])[。！？;\n]*)")
 _WRAP_AT = 55  # a line this long may have been broken by the mail program
 _REPLY_PREFIX = re.compile(r"\s*(?:re|aw|sv|vs|antw|fwd?|wg|tr|vl|vb|odp|pd|rif|r|i|enc|res|ynt)\s*(?:\[\d+\])?\s*:\s*", re.IGNORECASE)
 _INVISIBLE = frozenset("\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\ufeff")
@@ -34,9 +38,12 @@ _LOOK_ALIKE = dict(zip("асеорхукітмвнѕјοαεινρτυκ", "aceo
 _MIXED_WORD = re.compile(r"[a-z]*[\u0370-\u03ff\u0400-\u04ff]+[a-z\u0370-\u03ff\u0400-\u04ff]*")
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # by identity: one text is folded once, and what is found in it is kept by it
+@dataclass(frozen=True, eq=False)  # by identity: one text is folded once, and what is found in it is kept by it
 class Folded:
-    """Text as patterns see it. `positions[i]` is the offset of folded letter i in the original (with one past the end)."""
+    """Text as the checks see it. `positions[i]` is the offset of folded letter i in the original (with one past the end).
+
+    Its words and sentences are found once, when first asked for; all checks share them.
+    """
 
     where: Where
     original: str
@@ -47,6 +54,57 @@ class Folded:
         """The original words of a folded range."""
         first, last = self.positions[start], self.positions[end - 1] + 1 if end > start else self.positions[start]
         return Span(self.where, first, last, self.original[first:last])
+
+    @cached_property
+    def pieces(self) -> Sequence[str]:
+        """Words (runs of letters and digits) at odd places, what parts them at even ones."""
+        return _WORD.split(self.text)
+
+    @cached_property
+    def words(self) -> Sequence[str]:
+        return self.pieces[1::2]
+
+    @cached_property
+    def starts(self) -> Sequence[int]:
+        """Where each of `words` begins; then the length of the text."""
+        return list(accumulate(map(len, self.pieces)))[::2]
+
+    @cached_property
+    def places(self) -> Mapping[str, Sequence[int]]:
+        """Each different word and its numbers in `words`: word lists are looked up here, not searched in the text."""
+        found: dict[str, list[int]] = {}
+        for number, word in enumerate(self.words):
+            if word in found:
+                found[word].append(number)
+            else:
+                found[word] = [number]
+        return found
+
+    @cached_property
+    def sentences(self) -> Sequence[tuple[int, int]]:
+        """(start, end) of each sentence in `text`, its closing mark included. A wrapped line goes on in the next."""
+        text = self.text
+        found: list[tuple[int, int]] = []
+        start = 0
+        for mark in _SENTENCE_END.finditer(text):
+            if mark[0] == "\n" and _wrapped(self, mark.start()):
+                continue
+            if not text[start : mark.end()].isspace():
+                found.append((start, mark.end()))
+            start = mark.end()
+        if text[start:].strip():
+            found.append((start, len(text)))
+        return found
+
+    def sentence_of(self, at: int) -> tuple[int, int]:
+        """The sentence that holds an offset; an empty one where none does."""
+        number = bisect_right(self._sentence_starts, at) - 1
+        start, end = self.sentences[number] if number >= 0 else (at, at)
+        return (start, end) if at < end else (at, at)
+
+    @cached_property
+    def _sentence_starts(self) -> Sequence[int]:
+        return [start for start, _ in self.sentences]
 
 
 def alternation(phrases: Iterable[str]) -> str:
@@ -89,32 +147,10 @@ def reply_prefix(subject: str) -> int:
     return at
 
 
-@lru_cache(maxsize=8)
-def sentences(folded: Folded) -> tuple[tuple[int, int], ...]:
-    """(start, end) of each sentence in the folded text, its closing mark included. A wrapped line goes on in the next."""
-    text = folded.text
-    found: list[tuple[int, int]] = []
-    start = 0
-    for mark in _SENTENCE_END.finditer(text):
-        if mark[0] == "\n" and _wrapped(folded, mark.start()):
-            continue
-        if text[start : mark.end()].strip():
-            found.append((start, mark.end()))
-        start = mark.end()
-    if text[start:].strip():
-        found.append((start, len(text)))
-    return tuple(found)
-
-
 def _wrapped(folded: Folded, newline: int) -> bool:
     line_start = folded.text.rfind("\n", 0, newline) + 1
     after = folded.positions[newline] + 1
     return newline - line_start >= _WRAP_AT and folded.original[after : after + 1].islower()
-
-
-def sentence_of(ranges: Sequence[tuple[int, int]], at: int) -> tuple[int, int]:
-    """The sentence that holds an offset."""
-    return next(((s, e) for s, e in ranges if s <= at < e), (at, at))
 
 
 @lru_cache(maxsize=4096)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import get_args
 
 from mailbot.check.phrase_book import PhraseBook, book
-from mailbot.check.phrases import Folded, parts, sentences
+from mailbot.check.phrases import Folded, parts
 from mailbot.model.finding import Question, QuestionsFinding
 from mailbot.model.message import Evidence, ParsedMessage, Span
 from mailbot.model.words.questions import QuestionWords
@@ -29,9 +28,9 @@ def questions(message: ParsedMessage, words: QuestionWords) -> QuestionsFinding:
     tools = _tools(words)
     found: dict[str, list[tuple[str, Span]]] = {}
     for part in parts(message):
-        asking = list(_asking(part, tools))
-        for hit in tools.book.find(part) if asking else ():
-            if any(start <= hit.start and hit.end <= end for start, end in asking):
+        for hit in tools.book.find(part):
+            start, end = part.sentence_of(hit.start)
+            if hit.end <= end and _asks(part, start, end, tools):
                 cues = words.cues[hit.group]
                 for name in cues.means:
                     found.setdefault(name, []).append((cues.name, part.span(hit.start, hit.end)))
@@ -39,13 +38,11 @@ def questions(message: ParsedMessage, words: QuestionWords) -> QuestionsFinding:
     return QuestionsFinding(names=names, evidence=tuple(_evidence(found[name]) for name in names))
 
 
-def _asking(part: Folded, tools: _Tools) -> Iterator[tuple[int, int]]:
-    """The sentences that ask: by their mark, or by how they begin. Most sentences ask nothing."""
-    opened = [hit.start for hit in tools.openings.find(part)]
-    for start, end in sentences(part):
-        marked = "?" in part.text[start:end] or "\uff1f" in part.text[start:end]
-        if marked or any(start <= at < end and _GREETING.fullmatch(part.text, start, at) for at in opened):
-            yield start, end
+def _asks(part: Folded, start: int, end: int, tools: _Tools) -> bool:
+    """A sentence asks by its mark, or by how it begins."""
+    if part.text.find("?", start, end) >= 0 or part.text.find("\uff1f", start, end) >= 0:
+        return True
+    return any(start <= hit.start < end and _GREETING.fullmatch(part.text, start, hit.start) for hit in tools.openings.find(part))
 
 
 def _evidence(found: list[tuple[str, Span]]) -> Evidence:

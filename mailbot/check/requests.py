@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import cast, get_args
 
 from mailbot.check.phrase_book import PhraseBook, book
-from mailbot.check.phrases import Folded, alternation, parts, sentence_of, sentences
+from mailbot.check.phrases import Folded, alternation, parts
 from mailbot.model.finding import Request, RequestsFinding
 from mailbot.model.message import Evidence, ParsedMessage, Span
 from mailbot.model.words.requests import RequestWords
@@ -37,11 +37,10 @@ def requests(message: ParsedMessage, words: RequestWords) -> RequestsFinding:
 
 def _asked(part: Folded, words: RequestWords, tools: _Tools) -> Iterator[tuple[str, str, Span]]:
     hits = tools.book.find(part)
-    ranges = sentences(part) if hits else []
     backs = tools.unless.find(part) if hits else ()
     for hit in hits:
         cues = words.cues[hit.group]
-        start, end = sentence_of(ranges, hit.start)
+        start, end = part.sentence_of(hit.start)
         if cues.negated == "drop" and tools.denied.search(part.text[start : hit.start][-40:]):
             continue
         taken_back = {name for back in backs if start <= back.start and back.end <= end for name in words.unless[back.group].means}
