@@ -154,8 +154,8 @@ def _environment(sources: Mapping[str, str], languages: Mapping[str, str]) -> Im
         cache_size=-1,
     )
     filters: dict[str, Any] = {
-        "answer_subject": words.answer_subject, "local_time": words.local_time, "listed": words.listed, "paragraphs": words.paragraphs,
-        "tidy": words.tidy,
+        "answer_subject": words.answer_subject, "listed": words.listed, "paragraphs": words.paragraphs, "tidy": words.tidy,
+        "local_time": words.local_time, "local_day": words.local_day, "by_time": words.by_time, "money": words.money,
     }  # fmt: skip
     env.filters.update(filters)
     env.globals.update(languages=languages)

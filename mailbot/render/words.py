@@ -1,4 +1,7 @@
-"""What templates do with words: cleaning, subjects, local times, paragraphs of HTML."""
+"""What templates do with words: cleaning, subjects, local times, money, paragraphs of HTML.
+
+The home of Babel, which is imported when first used.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,6 +24,8 @@ REPLY_PREFIX = re.compile(r"^(?:\s*(?:re|fwd?|aw|sv|antw|vs|odp)\s*(?:\[\d+\])?\
 TICKET_TAG = re.compile(r"\s*\[#\d+\]")
 SUBJECT_LENGTH = 120
 NAME_LENGTH = 80
+LOCALE = "en"  # clients are answered in English (P13)
+LONG_DAY = "EEEE d MMMM y"
 
 
 def clean(text: str) -> str:
@@ -45,12 +51,30 @@ def answer_subject(subject: str) -> str:
 
 
 def local_time(at: datetime, zone: str) -> str:
-    """`Tuesday 24 November 2026, 15:30 (Europe/Stockholm)`; UTC where the zone is unknown."""
-    try:
-        name, there = zone, at.astimezone(ZoneInfo(zone))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        name, there = "UTC", at.astimezone(ZoneInfo("UTC"))
-    return f"{there:%A} {there.day} {there:%B %Y, %H:%M} ({name})"
+    """`Tuesday 24 November 2026 at 15:30 (Stockholm time, CET)`; UTC where the zone is unknown."""
+    from babel.dates import format_datetime
+
+    there = _there(at, zone)
+    return f"{format_datetime(there, LONG_DAY, locale=LOCALE)} at {there:%H:%M} ({_zone_name(there)})"
+
+
+def local_day(at: datetime, zone: str) -> str:
+    """`Tuesday 24 November 2026`: the date by the clock of that zone."""
+    from babel.dates import format_datetime
+
+    return format_datetime(_there(at, zone), LONG_DAY, locale=LOCALE)
+
+
+def by_time(at: datetime, zone: str, precision: str = "minute") -> str:
+    """A promise: `by Tuesday 24 November 2026 at 15:30 (...)`, or of an order system that knows days only `by the end of Tuesday ...`."""
+    return f"by the end of {local_day(at, zone)}" if precision == "day" else f"by {local_time(at, zone)}"
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """`EUR 1,240.00`, `JPY 4,000`: ISO 4217 code and its number of decimals, for `$` alone says too little."""
+    from babel.numbers import format_currency
+
+    return format_currency(amount, currency, "¤¤ #,##0.00", locale=LOCALE)
 
 
 def listed(words: Sequence[str]) -> str:
@@ -68,6 +92,24 @@ def tidy(text: str) -> str:
     """No trailing blanks, never two blank lines, one newline at the end."""
     lines = "\n".join(line.rstrip() for line in text.splitlines())
     return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
+
+
+def _there(at: datetime, zone: str) -> datetime:
+    try:
+        return at.astimezone(ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return at.astimezone(ZoneInfo("UTC"))
+
+
+def _zone_name(there: datetime) -> str:
+    """`Stockholm time, CET`; `Istanbul time, UTC+03:00` where the zone has no letters; `UTC`."""
+    from babel.dates import get_timezone_location
+
+    zone, letters = str(there.tzinfo), there.tzname() or "UTC"
+    offset = there.strftime("%z")
+    name = letters if letters.isalpha() else f"UTC{offset[:3]}:{offset[3:]}"
+    city = get_timezone_location(zone, locale=LOCALE, return_city=True) if "/" in zone and not zone.startswith("Etc/") else ""
+    return f"{city.rpartition('/')[2]} time, {name}" if city else name
 
 
 def _cleaned(name: str, value: object) -> object:

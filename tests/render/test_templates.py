@@ -101,7 +101,7 @@ def test_a_receipt_for_a_stranger_repeats_and_reveals_nothing() -> None:
 
 def test_status_refund_and_cancel_are_answered_in_words() -> None:
     full = samples()[0].facts
-    assert "is in production. Its delivery time is Tuesday 24 November 2026, 15:30 (Europe/Stockholm)." in said(
+    assert "is in production. Its delivery time is Tuesday 24 November 2026 at 15:30 (Stockholm time, CET)." in said(
         requests=("status",), status="in_production", status_of="10231", due_at=full.due_at, time_zone="Europe/Stockholm"
     )
     assert "a person will confirm" in said("cancel_received", requests=("cancel",))
@@ -184,7 +184,7 @@ def test_a_subject_is_answered_without_its_prefixes(subject: str, bare: str) -> 
 def test_words_for_lists_times_and_paragraphs() -> None:
     due = samples()[0].facts.due_at
     assert due is not None
-    assert local_time(due, "Mars/Olympus") == "Tuesday 24 November 2026, 14:30 (UTC)"
+    assert local_time(due, "Mars/Olympus") == "Tuesday 24 November 2026 at 14:30 (UTC)"
     assert [listed(()), listed(("a",)), listed(("a", "b", "c"))] == ["", "a", "a, b and c"]
     html = paragraphs("See https://x.example/a?b=1&c=2.\n\n- <b>\n- two\n\nlast:\n- one")
     assert '<a href="https://x.example/a?b=1&amp;c=2">' in html
