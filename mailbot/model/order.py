@@ -6,16 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from mailbot.model.money import Money
+
 OrderStatus = Literal["ordered", "in_production", "delivered", "reopened", "closed", "cancelled"]
 ChargeAnswer = Literal["agreed", "objected"]
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """`amount` is a decimal as text ("12.50"), `currency` ISO 4217."""
-
-    amount: str
-    currency: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,14 +12,15 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, TypeVar, get_args
 
 from mailbot.errors import Unavailable
+from mailbot.model.money import Money
 from mailbot.model.order import (
     Capabilities,
     ChargeAnswer,
     DeliveryRound,
-    Money,
     Order,
     OrderComment,
     OrderEvent,
@@ -199,7 +200,7 @@ def _money(item: Json, key: str) -> Money | None:
     if not isinstance(value, dict):
         return None
     amount, currency = _optional_text(value, "amount"), _optional_text(value, "currency")
-    return Money(amount, currency) if _AMOUNT.fullmatch(amount) and _CURRENCY.fullmatch(currency) else None
+    return Money(Decimal(amount), currency) if _AMOUNT.fullmatch(amount) and _CURRENCY.fullmatch(currency) else None
 
 
 def _deliveries(item: Json) -> tuple[DeliveryRound, ...]:

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from mailbot.errors import MailbotError
-from mailbot.model.order import Capabilities, Money, Order, OrderComment, OrderEvent
+from mailbot.model.money import Money
+from mailbot.model.order import Capabilities, Order, OrderComment, OrderEvent
 from mailbot.model.outcome import Outcome
 
 ReopenReason = Literal["correction", "amendment", "feedback", "unclear"]

@@ -11,7 +11,8 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from mailbot.errors import NotFound, Unavailable
-from mailbot.model.order import Capabilities, Money, Order, OrderComment
+from mailbot.model.money import Money
+from mailbot.model.order import Capabilities, Order, OrderComment
 from mailbot.model.outcome import GiveUp, Outcome, Sent, TryAgain
 from mailbot.order_system import answers
 from mailbot.order_system.contract import CloseReason, CommentPage, CursorTooOld, EventPage, ReopenReason, Visibility
@@ -157,7 +158,7 @@ class HttpOrderSystem:
         payload: Json = {
             **({"due_at": due_at.astimezone(UTC).isoformat()} if due_at else {}),
             **({"reason": reason} if reason else {}),
-            **({"charge": {"amount": charge.amount, "currency": charge.currency}} if charge else {}),
+            **({"charge": {"amount": str(charge.amount), "currency": charge.currency}} if charge else {}),
             **({"plan": plan} if plan else {}),
         }
         if not payload:

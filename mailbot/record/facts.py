@@ -6,11 +6,13 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
-from mailbot.model.order import DeliveryRound, Money, Order, OrderImage, Person
+from mailbot.model.money import Money
+from mailbot.model.order import DeliveryRound, Order, OrderImage, Person
 from mailbot.record.columns import EPOCH, upsert
 from mailbot.record.tables import client_list, order_fact
 
@@ -63,7 +65,11 @@ def client_orders(
 
 def order_text(order: Order) -> str:
     """An Order as JSON; `order_from` reads it back to an equal value, and rows that were written before a field existed."""
-    return json.dumps(asdict(order), default=datetime.isoformat, separators=(",", ":"))
+    return json.dumps(asdict(order), default=_plain, separators=(",", ":"))
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def order_from(text: str) -> Order:
@@ -78,7 +84,7 @@ def order_from(text: str) -> Order:
             "variables": tuple((name, value) for name, value in values["variables"]),
             "images": tuple(OrderImage(**image) for image in values["images"]),
             "distribution_targets": tuple(values["distribution_targets"]),
-            "charge": Money(**charge) if charge else None,
+            "charge": Money(Decimal(charge["amount"]), charge["currency"]) if charge else None,
             "deliveries": tuple(_delivery(d) for d in values.get("deliveries", ())),
         }
     )

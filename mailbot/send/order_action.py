@@ -6,10 +6,11 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from mailbot.errors import NotFound
-from mailbot.model.order import Money
+from mailbot.model.money import Money
 from mailbot.model.outcome import GiveUp, Outcome
 from mailbot.model.ticket import Action
 from mailbot.order_system.contract import OrderSystem
@@ -30,7 +31,7 @@ def perform(system: OrderSystem, action: Action, now: datetime) -> Outcome:
         return send(system, payload, idempotency_key(action.key), now)
     except NotFound as error:
         return GiveUp(str(error))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation) as error:
         # Our own fault, and no repetition mends it: a person must see it.
         return GiveUp(f"O-{action.id} cannot be read as {action.kind}: {type(error).__name__} {error}")
 
@@ -66,7 +67,7 @@ def _delivery_time(system: OrderSystem, payload: Json, key: str, now: datetime) 
         payload["order_id"],
         _aware(payload.get("due_at")),
         payload.get("reason") or "",
-        Money(charge["amount"], charge["currency"]) if charge else None,
+        Money(Decimal(charge["amount"]), charge["currency"]) if charge else None,
         payload.get("plan") or "",
         payload.get("etag") or "",
         key,

@@ -4,11 +4,13 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import Connection, event, text, update
 
-from mailbot.model.order import DeliveryRound, Money, OrderImage, Person
+from mailbot.model.money import Money
+from mailbot.model.order import DeliveryRound, OrderImage, Person
 from mailbot.record import addresses, context, facts, journal, outbox, people, tickets
 from mailbot.record.context import LookUp
 from mailbot.record.database import Database
@@ -198,7 +200,7 @@ def test_facts_come_back_equal_and_only_while_fresh(db: Database) -> None:
     full = order(
         variables=(("sky", "blue"), ("count", 2), ("twilight", True)), images=(OrderImage(id="i", name="1.jpg"),), due_at=START,
         account_manager=Person(id="m", emails=("m@x",)), distribution_targets=("portal",), etag='"1"', as_of=START,
-        charge=Money("12.50", "EUR"), plan="new sky", deliveries=(DeliveryRound(at=START, images=("i",)),),
+        charge=Money(Decimal("12.50"), "EUR"), plan="new sky", deliveries=(DeliveryRound(at=START, images=("i",)),),
     )  # fmt: skip
     with db.transaction() as c:
         facts.store(c, "shop", [full], START)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailbot.errors import BadConfig, Unavailable
-from mailbot.model.order import Money
+from mailbot.model.money import Money
 from mailbot.order_system import answers, registry
 from mailbot.parse import parse
 from tests.parse.mails import OWN, received
@@ -67,7 +68,7 @@ def test_a_charge_a_plan_and_deliveries_are_read_and_what_is_none_is_left_out() 
     ]  # fmt: skip
     whole = {**ORDER, "charge": {"amount": "12.50", "currency": "EUR"}, "plan": "new sky", "deliveries": rounds}
     found = answers.order(whole)
-    assert (found.charge, found.plan) == (Money("12.50", "EUR"), "new sky")
+    assert (found.charge, found.plan) == (Money(Decimal("12.50"), "EUR"), "new sky")
     assert [(d.at.day, d.images) for d in found.deliveries] == [(1, ()), (2, ("4589",))]
     for nonsense in ({"amount": 5, "currency": "EUR"}, {"amount": "1,5", "currency": "EUR"}, {"amount": "1", "currency": "euro"}, "1 EUR"):
         assert answers.order({**ORDER, "charge": nonsense, "deliveries": nonsense}).charge is None

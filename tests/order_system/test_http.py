@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from mailbot.errors import BadConfig, NotFound, Unavailable
-from mailbot.model.order import Money
+from mailbot.model.money import Money
 from mailbot.model.outcome import GiveUp, Outcome, Sent, TryAgain, Uncertain
 from mailbot.order_system.contract import CursorTooOld
 from mailbot.order_system.http import HttpOrderSystem
@@ -260,7 +261,7 @@ def test_a_delivery_time_is_not_set_over_another_ones_change(orders: Orders) -> 
     due = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
     def put(at: datetime, etag: str, key: str) -> Outcome:
-        return system.set_delivery("o10243", at, "correction", Money("12.50", "EUR"), "plan", etag, key, now=NOW)
+        return system.set_delivery("o10243", at, "correction", Money(Decimal("12.50"), "EUR"), "plan", etag, key, now=NOW)
 
     assert isinstance(put(due, seen.etag, "key-first-0123456789"), Sent)
     assert isinstance(put(due, seen.etag, "key-first-0123456789"), Sent)  # the same try again

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from mailbot.errors import NotFound, Unavailable
-from mailbot.model.order import Capabilities, Money, Order, OrderComment
+from mailbot.model.money import Money
+from mailbot.model.order import Capabilities, Order, OrderComment
 from mailbot.model.outcome import GiveUp, Outcome, Sent, TryAgain
 from mailbot.order_system.contract import CloseReason, CommentPage, EventPage, ReopenReason, Visibility
 
