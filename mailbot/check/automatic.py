@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from mailbot.check.phrase_book import Hit, PhraseBook
 from mailbot.check.phrases import Folded, alternation, fold, reply_prefix
 from mailbot.model.finding import AutomaticFinding, Writer
 from mailbot.model.message import Evidence, OwnMarks, ParsedMessage, Span
@@ -15,6 +16,7 @@ from mailbot.model.tokens import verify_message_id
 from mailbot.model.words.automatic import AutomaticWords
 
 _FORWARD = re.compile(r"\s*(?:fwd?|wg|vl|vs|tr|vb|rv|i|enc|pd|doorst)\s*:", re.IGNORECASE)
+_TEXTS = ("bounce_texts", "report_texts", "receipt_texts", "absence_texts", "thanks_texts", "machine_texts", "work_words", "bulk_texts")
 _MAILTO = re.compile(r"mailto:([^\s>?,]{1,320})", re.IGNORECASE)
 
 
@@ -36,30 +38,24 @@ class _Patterns:
     report_headers: _Headers
     bounce_senders: re.Pattern[str]
     bounce_subjects: re.Pattern[str]
-    bounce_texts: re.Pattern[str]
     report_subjects: re.Pattern[str]
-    report_texts: re.Pattern[str]
     receipt_subjects: re.Pattern[str]
-    receipt_texts: re.Pattern[str]
     auto_subjects: re.Pattern[str]
     maybe_subjects: re.Pattern[str]
     received_subjects: re.Pattern[str]
-    absence_texts: re.Pattern[str]
-    thanks_texts: re.Pattern[str]
-    machine_texts: re.Pattern[str]
-    work_words: re.Pattern[str]
-    bulk_texts: re.Pattern[str]
+    texts: PhraseBook  # one group for each of _TEXTS
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One message with what the steps ask of it. `forwarded`: a rule or gateway passed it on."""
+    """One message with what the steps ask of it. `said`: its phrases by list. `forwarded`: a rule or gateway passed it on."""
 
     message: ParsedMessage
     own: OwnMarks
     to_find: _Patterns
     subject: Folded
     text: Folded
+    said: Mapping[str, Sequence[Hit]]
     forwarded: str
     auto_submitted: str
     null_sender: bool
@@ -112,10 +108,10 @@ def _report(case: _Case) -> AutomaticFinding | None:
         return _found("report", "an abuse report (multipart/report, feedback-report)")
     if header := _header(message, find.report_headers):
         return _found("report", f"header {header}")
-    spans = _both(case, find.receipt_subjects, find.receipt_texts)
+    spans = _both(case, find.receipt_subjects, "receipt_texts")
     if spans:
         return _found("report", "a read receipt by its words", *spans)
-    spans = _both(case, find.report_subjects, find.report_texts)
+    spans = _both(case, find.report_subjects, "report_texts")
     if spans and not message.thread_ids:
         return _found("report", "a challenge or abuse report by its words", *spans)
     return None
@@ -131,7 +127,7 @@ def _bounce(case: _Case) -> AutomaticFinding | None:
     if message.header("x-failed-recipients"):
         return _found("bounce", "header X-Failed-Recipients")
     subject = _opens(case.subject, find.bounce_subjects, case.message.subject)
-    text = _span(case.text, find.bounce_texts)
+    text = _said(case, "bounce_texts")
     local = message.sender.address.partition("@")[0] if message.sender else ""
     daemon = bool(find.bounce_senders.fullmatch(local))
     if daemon and (subject or text or case.null_sender):
@@ -156,13 +152,13 @@ def _auto_reply(case: _Case) -> AutomaticFinding | None:
 
 def _auto_by_words(case: _Case) -> AutomaticFinding | None:
     find = case.to_find
-    absence, thanks = _span(case.text, find.absence_texts), _span(case.text, find.thanks_texts)
-    machine = _span(case.text, find.machine_texts)
+    absence, thanks = _said(case, "absence_texts"), _said(case, "thanks_texts")
+    machine = _said(case, "machine_texts")
     maybe = _opens(case.subject, find.maybe_subjects, case.message.subject)
     received = _opens(case.subject, find.received_subjects, case.message.subject)
     if machine:
         return _found("auto_reply", "says itself that no person wrote it", machine)
-    if find.work_words.search(case.text.text):
+    if _said(case, "work_words"):
         return None
     if maybe and absence:
         return _found("auto_reply", "subject and text are those of an absence notice", maybe, absence)
@@ -181,7 +177,7 @@ def _bulk(case: _Case) -> AutomaticFinding | None:
     header = _header(message, find.bulk_headers)
     if header and not (header.startswith("precedence") and case.forwarded) and not _answers_us(case):
         return _found("bulk", f"header {header}")
-    spans = [case.text.span(hit.start(), hit.end()) for hit in find.bulk_texts.finditer(case.text.text)]
+    spans = [case.text.span(hit.start, hit.end) for hit in case.said.get("bulk_texts", ())]
     if len(spans) >= 2 and not message.thread_ids:
         return _found("bulk", "a newsletter by its words", *spans[:3])
     return None
@@ -209,13 +205,15 @@ def _passed_on(case: _Case) -> bool:
 
 def _case(message: ParsedMessage, own: OwnMarks, to_find: _Patterns) -> _Case:
     forwarded = _header(message, to_find.forwarded_headers)
+    text = fold(message.text, "text")
     path = message.return_path if message.return_path is not None else message.header("return-path")
     return _Case(
         message=message,
         own=own,
         to_find=to_find,
         subject=fold(message.subject, "subject"),
-        text=fold(message.text, "text"),
+        text=text,
+        said=_phrases(text, to_find.texts),
         forwarded=f"a rule passed it on (header {forwarded}); a person wrote it" if forwarded else "",
         auto_submitted=(message.header("auto-submitted") or "").partition(";")[0].strip().lower(),
         null_sender=path is not None and path.strip() in ("", "<>"),
@@ -241,8 +239,8 @@ def _header(message: ParsedMessage, wanted: _Headers) -> str:
     return ""
 
 
-def _both(case: _Case, subjects: re.Pattern[str], texts: re.Pattern[str]) -> tuple[Span, ...]:
-    subject, text = _opens(case.subject, subjects, case.message.subject), _span(case.text, texts)
+def _both(case: _Case, subjects: re.Pattern[str], texts: str) -> tuple[Span, ...]:
+    subject, text = _opens(case.subject, subjects, case.message.subject), _said(case, texts)
     return (subject, text) if subject and text else ()
 
 
@@ -254,9 +252,18 @@ def _opens(subject: Folded, pattern: re.Pattern[str], original: str) -> Span | N
     return subject.span(hit.start(), hit.end("said")) if hit else None
 
 
-def _span(folded: Folded, pattern: re.Pattern[str]) -> Span | None:
-    hit = pattern.search(folded.text)
-    return folded.span(hit.start(), hit.end()) if hit else None
+def _said(case: _Case, texts: str) -> Span | None:
+    """The first phrase of that list in the text."""
+    return next((case.text.span(hit.start, hit.end) for hit in case.said.get(texts, ())), None)
+
+
+def _phrases(text: Folded, book: PhraseBook) -> Mapping[str, Sequence[Hit]]:
+    found: dict[str, list[Hit]] = {}
+    for hit in book.find(text):
+        mine = found.setdefault(_TEXTS[hit.group], [])
+        if not mine or hit.start >= mine[-1].end:
+            mine.append(hit)
+    return found
 
 
 def _found(verdict: Writer, because: str, *spans: Span) -> AutomaticFinding:
@@ -275,9 +282,6 @@ def _patterns(words: AutomaticWords) -> _Patterns:
         follows = r"(?:[:;,.\-(\[]|$|\s(?:re|aw|sv|fw|order|to)\b)"
         return re.compile(rf"{opening}(?P<said>{alternation(rows)}){closing}{follows}")
 
-    def text(rows: Iterable[str]) -> re.Pattern[str]:
-        return re.compile(rf"(?<!\w){alternation(rows)}(?!\w)")
-
     def by(ending: str, compiled: Callable[[Iterable[str]], Any]) -> dict[str, Any]:
         return {name: compiled(getattr(words, name)) for name in _Patterns.__dataclass_fields__ if name.endswith(ending)}
 
@@ -285,7 +289,6 @@ def _patterns(words: AutomaticWords) -> _Patterns:
     return _Patterns(
         **by("_headers", headers),
         **by("_subjects", subject),
-        **by("_texts", text),
-        **by("_words", text),
+        texts=PhraseBook([getattr(words, name) for name in _TEXTS]),
         bounce_senders=re.compile(senders),
     )
