@@ -1,7 +1,7 @@
 """Answers of an order system as model values. Whatever comes, it is a value or Unavailable with the place that is wrong.
 
-Required members (docs/order-system.openapi.yaml) must be there; an optional one of a wrong shape is left out, so that a small
-fault of a bridge hides no comment. Text is free of NUL and lone surrogates.
+Required members (docs/order-system.openapi.yaml) must be there; an optional one of a wrong shape is left out, and a comment or event
+of a wrong shape is told beside its page, so that a fault of a bridge hides no comment. Text is free of NUL and lone surrogates.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from mailbot.model.order import (
     OrderStatus,
     Person,
 )
-from mailbot.order_system.contract import CommentPage, EventPage
+from mailbot.order_system.contract import CommentPage, EventPage, UnreadableItem
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -62,19 +62,20 @@ def capabilities(answer: Json) -> Capabilities:
 
 
 def comment_page(answer: Json, cursor: str | None) -> CommentPage:
-    items = _page_items(answer, comment)
+    items, unreadable = _page_items(answer, comment, "created_at")
     following, more = _next(answer, cursor)
-    return CommentPage(items=items, next_cursor=following, has_more=more)
+    return CommentPage(items=items, next_cursor=following, has_more=more, unreadable=unreadable)
 
 
 def event_page(answer: Json, cursor: str | None) -> EventPage:
-    items = tuple(e for e in _page_items(answer, event) if e is not None)
+    items, unreadable = _page_items(answer, event, "at")
     following, more = _next(answer, cursor)
-    return EventPage(items=items, next_cursor=following, has_more=more)
+    return EventPage(items=tuple(e for e in items if e is not None), next_cursor=following, has_more=more, unreadable=unreadable)
 
 
 def orders(answer: Json) -> tuple[Order, ...]:
-    return _page_items(answer, order)
+    """All or none: an order left out would make its number one that nobody knows."""
+    return tuple(order(item, f"items[{n}]") for n, item in enumerate(_objects(answer, "items", "answer")))
 
 
 def comment(item: Json, place: str = "comment") -> OrderComment:
@@ -93,7 +94,7 @@ def comment(item: Json, place: str = "comment") -> OrderComment:
         charge_answer=_charge_answer(item),
         requests_redistribution=item.get("requests_redistribution") is True,
         external_id=_optional_text(item, "external_id"),
-        raw=json.dumps(item, ensure_ascii=True, separators=(",", ":")).encode("ascii"),
+        raw=_as_it_came(item),
     )
 
 
@@ -146,8 +147,34 @@ def clean(text: str) -> str:
     return _NOT_TEXT.sub("�", text)
 
 
-def _page_items(answer: Json, read: Callable[[Json, str], T]) -> tuple[T, ...]:
-    return tuple(read(item, f"items[{n}]") for n, item in enumerate(_objects(answer, "items", "answer")))
+def _page_items(answer: Json, read: Callable[[Json, str], T], time: str) -> tuple[tuple[T, ...], tuple[UnreadableItem, ...]]:
+    """(what is as the contract says, what is not). `time`: the member that says when."""
+    good: list[T] = []
+    bad: list[UnreadableItem] = []
+    for number, item in enumerate(_list(answer, "items", "answer")):
+        place = f"items[{number}]"
+        try:
+            if not isinstance(item, dict):
+                raise _wrong(place, "an object", item)  # one way out for whatever is wrong with an item
+            good.append(read(item, place))
+        except Unavailable as error:
+            bad.append(_unreadable(item, str(error), time))
+    return tuple(good), tuple(bad)
+
+
+def _unreadable(item: object, because: str, time: str) -> UnreadableItem:
+    at: datetime | None = None
+    name = ""
+    if isinstance(item, dict):
+        with contextlib.suppress(Unavailable):
+            at = _time(item, time, "")
+        with contextlib.suppress(Unavailable):
+            name = _name(item, "id", "")
+    return UnreadableItem(raw=_as_it_came(item), because=because, id=name, at=at)
+
+
+def _as_it_came(item: object) -> bytes:
+    return json.dumps(item, ensure_ascii=True, separators=(",", ":")).encode("ascii")
 
 
 def _next(answer: Json, cursor: str | None) -> tuple[str, bool]:
@@ -222,12 +249,17 @@ def _object(item: Json, key: str, place: str) -> Json:
 
 
 def _objects(item: Json, key: str, place: str) -> list[Json]:
-    value = item.get(key)
-    if not isinstance(value, list):
-        raise _wrong(f"{place}.{key}", "a list", value)
+    value = _list(item, key, place)
     for number, element in enumerate(value):
         if not isinstance(element, dict):
             raise _wrong(f"{place}.{key}[{number}]", "an object", element)
+    return value
+
+
+def _list(item: Json, key: str, place: str) -> list[Any]:
+    value = item.get(key)
+    if not isinstance(value, list):
+        raise _wrong(f"{place}.{key}", "a list", value)
     return value
 
 

@@ -6,6 +6,7 @@ Only reads, unless an order is named that may be written to: then one internal c
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,12 @@ from mailbot.order_system.http import HttpOrderSystem
 
 PAGE = 3
 PAGES = 40
+# Members that say which button was pressed; left out counts as not pressed.
+BUTTONS = {
+    "rejects_delivery": ("true", "false"),
+    "requests_redistribution": ("true", "false"),
+    "charge_answer": ('"agreed"', '"objected"', "null"),
+}
 NOBODY = "no-such-thing-mailbot-check"
 
 
@@ -60,6 +67,7 @@ def _connected(url: str, token: str) -> Iterator[HttpOrderSystem]:
 def _tests(url: str, system: HttpOrderSystem, can: Capabilities, order_id: str, now: datetime) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "the token is asked for", lambda: _token_is_asked(url)
     yield "comments by cursor", lambda: _comments_by_cursor(system)
+    yield "every comment in its shape", lambda: _in_shape(system)
     yield "comments by time", lambda: _comments_by_time(system, now)
     yield "a cursor from elsewhere", lambda: _strange_cursor(system)
     yield "an order that does not exist", lambda: _missing_order(system)
@@ -112,6 +120,20 @@ def _walk(system: HttpOrderSystem, page: CommentPage, enough: int) -> list[Order
         page = system.comments(page.next_cursor, None, PAGE)
         found += page.items
     return found
+
+
+def _in_shape(system: HttpOrderSystem) -> str:
+    """What an operator would else find among the messages set aside, one by one."""
+    page = system.comments(None, None, 100)
+    if page.unreadable:
+        others = len(page.unreadable) - 1
+        raise _Wrong(page.unreadable[0].because + (f" (and {others} more)" if others else ""))
+    for comment in page.items:
+        told = json.loads(comment.raw)
+        for member, allowed in BUTTONS.items():
+            if member in told and json.dumps(told[member]) not in allowed:
+                raise _Wrong(f"{member} of comment {comment.id} is {told[member]!r}; the contract knows {', '.join(allowed)}")
+    return f"{len(page.items)} read"
 
 
 def _comments_by_time(system: HttpOrderSystem, now: datetime) -> str:
@@ -177,6 +199,8 @@ def _external_id(system: HttpOrderSystem) -> str:
 def _events(system: HttpOrderSystem) -> str:
     page = system.events(None, None, PAGE)
     following = system.events(page.next_cursor, None, PAGE)
+    for wrong in (*page.unreadable, *following.unreadable):
+        raise _Wrong(wrong.because)
     if {e.id for e in page.items} & {e.id for e in following.items}:
         raise _Wrong("following the cursor brings an event twice")
     return f"{len(page.items) + len(following.items)} read"

@@ -21,12 +21,29 @@ class CursorTooOld(MailbotError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadableItem:
+    """A comment or event that is not as the contract says. `raw`: its JSON as it came; `because` names the place.
+
+    `id` is "" and `at` None where they cannot be read.
+    """
+
+    raw: bytes
+    because: str
+    id: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommentPage:
-    """Comments after a cursor, oldest first; `next_cursor` continues after the last one, also when there was none."""
+    """Comments after a cursor, oldest first; `next_cursor` continues after the last one, also when there was none.
+
+    One that is not as the contract says hides none of its neighbours: it is in `unreadable`, and must be kept before the cursor moves.
+    """
 
     items: tuple[OrderComment, ...]
     next_cursor: str
     has_more: bool
+    unreadable: tuple[UnreadableItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +53,7 @@ class EventPage:
     items: tuple[OrderEvent, ...]
     next_cursor: str
     has_more: bool
+    unreadable: tuple[UnreadableItem, ...] = ()
 
 
 class OrderSystem(Protocol):

@@ -43,30 +43,36 @@ def _json(raw: bytes) -> dict[str, Any]:
         raise Unreadable(f"The order comment is no JSON ({str(error)[:80]}). {_REMEDY}") from None
     if not isinstance(data, dict):
         raise Unreadable(f"The order comment is no JSON object. {_REMEDY}")
-    missing = [name for name in ("id", "order_id", "body") if name not in data]
+    missing = [name for name in ("id", "order_id") if not _string(data, name)] + ["body"] * ("body" not in data)
     if missing:
         raise Unreadable(f"The order comment lacks {', '.join(missing)}. {_REMEDY}")
     return data
 
 
 def _facts(data: dict[str, Any], author: dict[str, Any]) -> CommentFacts:
-    """An unknown role counts as client: a person's words are never lost for a new role name."""
-    role: Literal["client", "staff", "system"] = "client"
-    if author.get("role") == "staff":
-        role = "staff"
-    elif author.get("role") == "system":
-        role = "system"
+    """What no word of the contract says is read with care: a colleague's comment for the client is only one that says so."""
+    role = _role(author)
+    seen_by_client = data.get("visibility") == "client" or (role == "client" and data.get("visibility") != "internal")
     return CommentFacts(
         comment_id=_string(data, "id"),
         order_id=_string(data, "order_id"),
         role=role,
-        visibility="internal" if data.get("visibility") == "internal" else "client",
+        visibility="client" if seen_by_client else "internal",
         author_id=_string(author, "id"),
         rejects_delivery=data.get("rejects_delivery") is True,
         charge_answer=_charge_answer(data),
         requests_redistribution=data.get("requests_redistribution") is True,
         external_id=_string(data, "external_id"),
     )
+
+
+def _role(author: dict[str, Any]) -> Literal["client", "staff", "system"]:
+    """Whoever it is, is no guess: our own comment taken for a client's would be answered, and the answer again."""
+    for role in ("client", "staff", "system"):
+        if author.get("role") == role:
+            return role
+    told = header.tidy(charset.clean(repr(author.get("role"))))[:60]
+    raise Unreadable(f"The order comment's author.role must be client, staff or system, not {told}. {_REMEDY}")
 
 
 def _charge_answer(data: dict[str, Any]) -> ChargeAnswer | None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from mailbot.model.message import ReceivedMessage, Sighting
 from mailbot.model.order import OrderComment
-from mailbot.order_system.contract import CursorTooOld, OrderSystem
+from mailbot.order_system.contract import CursorTooOld, OrderSystem, UnreadableItem
 
 OVERLAP = timedelta(minutes=10)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Page = TypeVar("Page")
 
 
 def new_comments(
@@ -17,17 +21,35 @@ def new_comments(
 ) -> tuple[list[ReceivedMessage], str, bool]:
     """(messages oldest first, cursor for the next call, whether there are more now).
 
-    Comments of ours and of the system come too; the checks recognise them. Where the cursor is too old it is read again from
-    `since` with overlap (comments seen before are recognised by their fingerprint); without `since` CursorTooOld is raised.
-    Raises Unavailable.
+    Comments of ours and of the system come too; the checks recognise them. One that is not as the contract says comes as it is, so
+    that it is kept and set aside (P7). Where the cursor is too old it is read again from `since` with overlap (comments seen before
+    are recognised by their fingerprint); without `since` CursorTooOld is raised. Raises Unavailable.
     """
+    page = read_on(lambda c, s: system.comments(c, s, limit), cursor, since)
+    whole = [_received(system.name, c) for c in page.items]
+    return [*whole, *as_they_came(system.name, page.unreadable, [m.received_at for m in whole], since)], page.next_cursor, page.has_more
+
+
+def read_on(read: Callable[[str | None, datetime | None], Page], cursor: str | None, since: datetime | None) -> Page:
+    """The page after the cursor; without one, or where it is too old, from `since` (then with overlap)."""
     try:
-        page = system.comments(cursor or None, None if cursor else since, limit)
+        return read(cursor or None, None if cursor else since)
     except CursorTooOld:
         if not cursor or since is None:
             raise
-        page = system.comments(None, since - OVERLAP, limit)
-    return [_received(system.name, c) for c in page.items], page.next_cursor, page.has_more
+        return read(None, since - OVERLAP)
+
+
+def as_they_came(
+    place: str, items: Sequence[UnreadableItem], neighbours: Sequence[datetime], since: datetime | None
+) -> list[ReceivedMessage]:
+    """What nobody can read, to be kept (P7). One without a time of its own arrived with its neighbours on the page, or after `since`.
+
+    Without an id of its own its bytes are its identity, so that it is kept once.
+    """
+    arrived = min([*neighbours, *(i.at for i in items if i.at)], default=since or EPOCH)
+    names = [i.id or f"unreadable-{hashlib.sha256(i.raw).hexdigest()[:32]}" for i in items]
+    return [_kept(place, name, item.at or arrived, item.raw) for name, item in zip(names, items, strict=True)]
 
 
 def fingerprint(place: str, comment_id: str) -> str:
@@ -37,11 +59,15 @@ def fingerprint(place: str, comment_id: str) -> str:
 
 
 def _received(place: str, comment: OrderComment) -> ReceivedMessage:
+    return _kept(place, comment.id, comment.created_at, comment.raw)
+
+
+def _kept(place: str, name: str, at: datetime, raw: bytes) -> ReceivedMessage:
     return ReceivedMessage(
         source="order_comment",
-        sighting=Sighting(place=place, comment_id=comment.id),
-        received_at=comment.created_at,
-        fingerprint=fingerprint(place, comment.id),
-        raw=comment.raw,
-        size=len(comment.raw),
+        sighting=Sighting(place=place, comment_id=name),
+        received_at=at,
+        fingerprint=fingerprint(place, name),
+        raw=raw,
+        size=len(raw),
     )

@@ -85,7 +85,9 @@ def poll_comments(parts: Parts, system: OrderSystem, stop: threading.Event) -> i
             if next_cursor:
                 settings_store.put(c, f"cursor:{place}", next_cursor)
             if messages:
-                settings_store.put(c, f"comments_until:{place}", max(m.received_at for m in messages).isoformat())
+                # A time of the future would leave out, after a lost cursor, all that is written until then.
+                until = min(max(m.received_at for m in messages), now)
+                settings_store.put(c, f"comments_until:{place}", until.isoformat())
             journal.mailbox_seen(c, place, now, None)
         if messages:
             parts.wake.handle.set()

@@ -22,7 +22,7 @@ def test_the_reference_order_system_keeps_the_contract(orders: Orders) -> None:
         orders.client_comments("o10231", f"Correction {n}")
     lines = check(orders.api, TOKEN, "o10231", NOW)
     assert [(line.name, line.what) for line in lines if not line.ok] == []
-    assert len(lines) == 11
+    assert len(lines) == 12
     # A second check of the same moment finds its own comment again: nothing stands twice.
     check(orders.api, TOKEN, "o10231", NOW)
     assert len([c for c in orders.comments_on("o10231") if c["role"] == "staff"]) == 1
@@ -84,6 +84,18 @@ def sloppy() -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def test_a_bridge_whose_comments_are_not_in_shape_is_told_the_place(orders: Orders) -> None:
+    wrong = {"id": "c1", "order_id": "o1", "author": {"role": "customer"}, "created_at": "2026-01-01T00:00:00Z", "body": "",
+             "visibility": "client"}  # fmt: skip
+    pressed = {**wrong, "author": {"role": "client"}, "charge_answer": "yes"}
+    for item, words in ((wrong, "author.role"), (pressed, "charge_answer of comment c1 is 'yes'")):
+        page = {"items": [item], "next_cursor": "x", "has_more": False}
+        orders.faults({"path": "/api/v1/comments", "body": json.dumps(page), "times": 50})
+        lines = {line.name: line for line in check(orders.api, TOKEN, now=NOW)}
+        assert not lines["every comment in its shape"].ok
+        assert words in lines["every comment in its shape"].what
 
 
 def test_a_sloppy_bridge_is_told_each_thing_that_is_wrong(sloppy: str) -> None:

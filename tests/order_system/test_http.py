@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,6 +16,7 @@ from mailbot.model.outcome import GiveUp, Outcome, Sent, TryAgain, Uncertain
 from mailbot.order_system.contract import CursorTooOld
 from mailbot.order_system.http import HttpOrderSystem
 from mailbot.receive.comments import new_comments
+from mailbot.receive.events import new_events
 from tests.support.orders import TOKEN, Orders
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -122,6 +124,47 @@ def test_events_tell_of_deliveries_and_new_times(orders: Orders) -> None:
     ]
 
 
+def test_a_malformed_comment_hides_none_of_its_page_and_is_kept_as_it_came(orders: Orders) -> None:
+    good = {
+        "id": "c1", "order_id": "o1", "author": {"role": "client"}, "created_at": "2026-03-01T09:00:00Z", "body": "Correction",
+        "visibility": "client",
+    }  # fmt: skip
+    bad: list[tuple[Any, str, str]] = [
+        ({**good, "id": "c2", "created_at": "today"}, "c2", "items[1].created_at"),
+        ({**good, "id": "c3", "author": {"role": "bot"}}, "c3", "items[2].author.role"),
+        ({**good, "id": 7}, "", "items[3].id"),
+        ("a comment", "", "items[4] must be an object"),
+        (None, "", "items[5] must be an object"),
+    ]
+    page = {"items": [good, *(b for b, _, _ in bad), {**good, "id": "c9"}], "next_cursor": "after-them", "has_more": False}
+    orders.faults(*[{"path": "/api/v1/comments", "body": json.dumps(page)}] * 3)
+    read = orders.system().comments(None, None)
+    assert [c.id for c in read.items] == ["c1", "c9"]
+    assert [(json.loads(u.raw), u.id) for u in read.unreadable] == [(b, name) for b, name, _ in bad]
+    assert all(place in u.because for u, (_, _, place) in zip(read.unreadable, bad, strict=True))
+    messages, cursor, _ = new_comments(orders.system(), "here", None)
+    assert (cursor, len(messages), len({m.fingerprint for m in messages})) == ("after-them", 7, 7)
+    assert {m.received_at for m in messages} == {datetime(2026, 3, 1, 9, tzinfo=UTC)}
+    assert [m.fingerprint for m in new_comments(orders.system(), "here", None)[0]] == [m.fingerprint for m in messages]
+
+
+def test_a_page_of_nothing_but_malformed_comments_moves_the_cursor_with_them(orders: Orders) -> None:
+    orders.faults({"path": "/api/v1/comments", "body": '{"items": [{}], "next_cursor": "x", "has_more": false}'})
+    since = datetime(2026, 3, 1, 8, tzinfo=UTC)
+    ((message,), cursor, _) = new_comments(orders.system(), "here", since)
+    assert (message.raw, message.received_at, cursor) == (b"{}", since, "x")
+
+
+def test_a_malformed_event_hides_none_of_its_page(orders: Orders) -> None:
+    good = {"id": "e1", "type": "order.status", "order_id": "o1", "at": "2026-03-01T09:00:00Z"}
+    page = {"items": [{**good, "at": 5}, good, {**good, "id": "e3", "type": 5}], "next_cursor": "x", "has_more": False}
+    orders.faults({"path": "/api/v1/events", "body": json.dumps(page)})
+    read = new_events(orders.system(), None, None)
+    assert [e.id for e in read.events] == ["e1"]
+    assert [json.loads(m.raw)["id"] for m in read.unreadable] == ["e1", "e3"]
+    assert {m.sighting.place for m in read.unreadable} == {"orders:events"}
+
+
 READ_FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"status": 500}, "500"),
     ({"status": 503, "retry_after": 7}, "503"),
@@ -133,7 +176,6 @@ READ_FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"drop": "after"}, "broke"),
     ({"body": "<html>proxy</html>"}, "not JSON"),
     ({"body": "[" * 100_000}, "not JSON"),
-    ({"body": '{"items": [{"id": 1}], "next_cursor": "x", "has_more": false}'}, "items[0].author"),
     ({"body": '{"items": {}, "next_cursor": "x", "has_more": false}'}, "answer.items"),
     ({"body": '{"items": [], "next_cursor": null, "has_more": false}'}, "answer.next_cursor"),
     ({"body": '{"items": [], "next_cursor": "", "has_more": true}'}, "does not move"),

@@ -29,6 +29,35 @@ def test_a_comment_is_the_client_s_text_as_it_stands() -> None:
     assert parsed.subject == ""
 
 
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"id": ""}, "id"), ({"id": None}, "id"), ({"order_id": []}, "order_id"), ({"author": None}, "author.role"),
+        ({"author": {}}, "author.role"), ({"author": {"role": "bot"}}, "author.role"), ({"author": {"role": ["client"]}}, "author.role"),
+    ],
+)  # fmt: skip
+def test_a_comment_of_nobody_or_on_no_order_is_set_aside_and_the_reason_names_the_place(change: dict[str, object], place: str) -> None:
+    with pytest.raises(Unreadable, match=place.replace(".", r"\.")):
+        parse(received(json.dumps({**COMMENT, **change}).encode(), "order_comment"), OWN)
+
+
+@pytest.mark.parametrize(
+    ("role", "visibility", "read"),
+    [("client", None, "client"), ("client", 5, "client"), ("client", "internal", "internal"), ("staff", None, "internal"),
+     ("staff", "all", "internal"), ("staff", "client", "client"), ("system", None, "internal")],
+)  # fmt: skip
+def test_a_colleagues_comment_reached_the_client_only_where_it_says_so(role: str, visibility: object, read: str) -> None:
+    raw = json.dumps({**COMMENT, "author": {"role": role}, "visibility": visibility}).encode()
+    facts = parse(received(raw, "order_comment"), OWN).comment
+    assert facts is not None
+    assert (facts.role, facts.visibility) == (role, read)
+
+
+def test_a_comment_without_a_time_of_its_own_is_read_with_the_time_of_its_arrival() -> None:
+    message = received(json.dumps({**COMMENT, "created_at": "yesterday"}).encode(), "order_comment")
+    assert parse(message, OWN).date == message.received_at
+
+
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'{"id": "1"}', b"[" * 100_000, b"\xff\xfe"])
 def test_what_is_no_comment_is_unreadable(raw: bytes) -> None:
     with pytest.raises(Unreadable):
@@ -37,6 +66,6 @@ def test_what_is_no_comment_is_unreadable(raw: bytes) -> None:
 
 @pytest.mark.parametrize("body", [None, 5, "", "\u0000\ud800", "<b>x</b>"])
 def test_any_body_is_taken(body: object) -> None:
-    parsed = parse(received(json.dumps({**COMMENT, "body": body, "author": None}).encode(), "order_comment"), OWN)
+    parsed = parse(received(json.dumps({**COMMENT, "body": body}).encode(), "order_comment"), OWN)
     parsed.text.encode()
     assert "\0" not in parsed.text

@@ -5,26 +5,30 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from mailbot.errors import NotFound, Unavailable
 from mailbot.model.money import Money
-from mailbot.model.order import Capabilities, Order, OrderComment
+from mailbot.model.order import Capabilities, Order, OrderComment, OrderEvent
 from mailbot.model.outcome import GiveUp, Outcome, Sent, TryAgain
-from mailbot.order_system.contract import CloseReason, CommentPage, EventPage, ReopenReason, Visibility
+from mailbot.order_system.contract import CloseReason, CommentPage, CursorTooOld, EventPage, ReopenReason, UnreadableItem, Visibility
 
 ALL = Capabilities(reopen=True, close=True, client_visible_comments=True, find_by_number=True, idempotent_posts=True)
 
 
 @dataclass
 class FakeOrders:
-    """`down`: every call fails. `calls` names every effect that was done, once per Idempotency-Key."""
+    """`down`: every call fails. `calls` names every effect that was done, once per Idempotency-Key. `happened` is the events feed; a
+    cursor below `oldest_cursor` is too old.
+    """
 
     orders: dict[str, Order] = field(default_factory=dict)
     can: Capabilities = ALL
     name: str = "shop"
     down: bool = False
     feed: list[OrderComment] = field(default_factory=list)
+    happened: list[OrderEvent | UnreadableItem] = field(default_factory=list)
+    oldest_cursor: int = 0
     calls: list[str] = field(default_factory=list)
     done: dict[str, str] = field(default_factory=dict)
 
@@ -50,7 +54,15 @@ class FakeOrders:
 
     def events(self, cursor: str | None, since: datetime | None, limit: int = 100, *, timeout: float | None = None) -> EventPage:
         self._up()
-        return EventPage(items=(), next_cursor="0", has_more=False)
+        if cursor and int(cursor) < self.oldest_cursor:
+            raise CursorTooOld("The order system no longer knows this cursor.")
+        start = int(cursor) if cursor else 0
+        after = [(n, e) for n, e in enumerate(self.happened[start:], start + 1) if cursor or since is None or _at(e) >= since]
+        page = after[:limit]
+        bad = tuple(e for _, e in page if isinstance(e, UnreadableItem))
+        items = tuple(e for _, e in page if isinstance(e, OrderEvent))
+        following = str(page[-1][0] if len(after) > limit else len(self.happened))
+        return EventPage(items=items, next_cursor=following, has_more=len(after) > limit, unreadable=bad)
 
     def order(self, order_id: str, *, timeout: float | None = None) -> Order:
         self._up()
@@ -132,3 +144,7 @@ class FakeOrders:
         self.done[key] = f"{len(self.done) + 1}"
         self.calls.append(call)
         return Sent()
+
+
+def _at(event: OrderEvent | UnreadableItem) -> datetime:
+    return event.at or datetime.max.replace(tzinfo=UTC)
