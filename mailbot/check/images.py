@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mailbot.check.number_lists import MAX_RANGE, ListForm, any_of, beginning, expand, list_form, plain_digits, read_list, without_links
+from mailbot.check.number_lists import MAX_RANGE, ListForm, any_of, beginning, expand, list_form, plain_digits, read_list
 from mailbot.check.phrases import Folded, fold
+from mailbot.check.word_pattern import WordPattern
 from mailbot.model.finding import ImagesFinding
 from mailbot.model.message import Evidence, ParsedMessage, Span
 from mailbot.model.words.images import ImageWords
@@ -21,11 +22,11 @@ _TAIL = re.compile(r"\d+$")
 @dataclass(frozen=True, slots=True)
 class _Forms:
     named: ListForm
-    camera: re.Pattern[str]
+    camera: WordPattern
     file: re.Pattern[str]
     file_end: re.Pattern[str]  # far cheaper to look for than a whole name
     more: re.Pattern[str]
-    all_images: re.Pattern[str]
+    all_images: WordPattern
     not_all: re.Pattern[str]
 
 
@@ -47,7 +48,7 @@ def images(message: ParsedMessage, words: ImageWords) -> ImagesFinding:
             if any(n not in numbers for n in named.numbers):
                 spans.append(folded.span(named.start, named.end))
             numbers.update(dict.fromkeys(named.numbers))
-        every += [folded.span(hit.start(), hit.end()) for hit in _all(folded.text, forms)]
+        every += [folded.span(hit.start(), hit.end()) for hit in _all(folded, forms)]
     found = tuple(numbers)[:_MAX_IMAGES]
     if not found and not every:
         return ImagesFinding()
@@ -58,22 +59,25 @@ def images(message: ParsedMessage, words: ImageWords) -> ImagesFinding:
 
 
 def _named(folded: Folded, forms: _Forms) -> Iterator[_Named]:
-    text = without_links(folded.text)
-    blanked = list(text)
-    for pattern in (forms.file, forms.camera):
-        if pattern is forms.file and not forms.file_end.search(text):
+    text = folded.unlinked
+    for hit in _names(folded, text, forms):
+        if text[hit.start()] == "\0":
             continue
-        for hit in pattern.finditer(text):
-            if blanked[hit.start()] == "\0":
-                continue
-            last = forms.more.match(text, hit.end())
-            until = last.end() if last and (names := _range(folded, hit, last)) else hit.end()
-            yield _Named(hit.start(), until, names if until > hit.end() else (_written(folded, hit),))
-            blanked[hit.start() : until] = "\0" * (until - hit.start())
-    text = "".join(blanked)
-    for word in forms.named.word.finditer(text):
+        last = forms.more.match(folded.unlinked, hit.end())
+        until = last.end() if last and (names := _range(folded, hit, last)) else hit.end()
+        yield _Named(hit.start(), until, names if until > hit.end() else (_written(folded, hit),))
+        text = text[: hit.start()] + "\0" * (until - hit.start()) + text[until:]
+    for word in forms.named.word.finditer(folded, text):
         for number in read_list(text, word.end(), forms.named):
             yield _Named(word.start(), number.end, expand(number))
+
+
+def _names(folded: Folded, text: str, forms: _Forms) -> Iterator[re.Match[str]]:
+    """Names with an extension, then those that cameras give. Most texts hold neither."""
+    if forms.file_end.search(text):
+        yield from forms.file.finditer(text)
+    if forms.camera.occurs(folded):
+        yield from forms.camera.pattern.finditer(text)
 
 
 def _written(folded: Folded, hit: re.Match[str]) -> str:
@@ -95,9 +99,9 @@ def _range(folded: Folded, first: re.Match[str], last: re.Match[str]) -> tuple[s
     return tuple(f"{stem}{n:0{len(low)}d}" for n in range(int(low), int(high) + 1))
 
 
-def _all(text: str, forms: _Forms) -> Iterator[re.Match[str]]:
-    for hit in forms.all_images.finditer(text):
-        if not forms.not_all.search(text[max(0, hit.start() - 16) : hit.start()]):
+def _all(folded: Folded, forms: _Forms) -> Iterator[re.Match[str]]:
+    for hit in forms.all_images.finditer(folded, folded.text):
+        if not forms.not_all.search(folded.text[max(0, hit.start() - 16) : hit.start()]):
             yield hit
 
 
@@ -112,10 +116,15 @@ def _forms(words: ImageWords) -> _Forms:
     filler = any_of(words.all_fillers)
     return _Forms(
         named=list_form(words.words, words.number_words, words.joiners, words.range_words, words.counted),
-        camera=re.compile(rf"(?P<name>(?:{camera})\d{{3,8}}(?:[_-]\d{{1,9}}(?!\s?\d)(?=[_.]))?(?:_\w{{1,12}})?){end}"),
+        camera=WordPattern(
+            rf"(?P<name>(?:{camera})\d{{3,8}}(?:[_-]\d{{1,9}}(?!\s?\d)(?=[_.]))?(?:_\w{{1,12}})?){end}", [c.lstrip("_") for c in cameras]
+        ),
         file=re.compile(rf"(?<![\w.-])(?P<name>\w[\w-]{{0,80}})\.(?:{ends})(?!\w)"),
         file_end=re.compile(rf"\.(?:{ends})(?!\w)"),
         more=re.compile(rf"{_RANGE_OF_NAMES}(?P<stem>(?:{starts})?)(?P<tail>\d{{1,8}}){end}"),
-        all_images=re.compile(rf"{any_of(words.all_words)}\s{{1,2}}(?:{filler}\s{{1,2}}){{0,3}}{image}|{any_of(words.all_phrases)}"),
+        all_images=WordPattern(
+            rf"{any_of(words.all_words)}\s{{1,2}}(?:{filler}\s{{1,2}}){{0,3}}{image}|{any_of(words.all_phrases)}",
+            (*words.all_words, *words.all_phrases),
+        ),
         not_all=re.compile(rf"{any_of(words.not_all)}\s{{1,2}}$"),
     )

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mailbot.check.phrases import fold
+from mailbot.check.word_pattern import WordPattern
 
 MAX_RANGE = 200
 _LIST_MAX = 500
 _LATER_LETTER = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")  # scripts without blanks between words
 _NUMBER = re.compile(r"#?\s?(\d{1,12})([abc]?)(?![^\W\u3040-\u9fff\uac00-\ud7af])")
-_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"]{1,2048}")
 _UNIT = r"\s{0,2}(?:%|€|\$|£|°|º|²)|\s?[x×*:]\s?\d|['’′″]\d?"
 _DECIMAL = re.compile(r"[.,]\d{1,3}(?!\d)")
 _DATE = re.compile(r"[-./]\d{1,2}[-./]\d{2,4}(?!\d)")
@@ -36,7 +36,7 @@ class Number:
 class ListForm:
     """The compiled form of one kind of list. `counted` matches behind a number that counts something."""
 
-    word: re.Pattern[str]
+    word: WordPattern
     opener: re.Pattern[str]
     joiner: re.Pattern[str]
     ranger: re.Pattern[str]
@@ -47,9 +47,9 @@ def list_form(
     words: Iterable[str], number_words: Iterable[str], joiners: Iterable[str], ranges: Iterable[str], counted: Iterable[str]
 ) -> ListForm:
     """Compile the word lists of a rule file."""
-    joiner, ranger = any_of(joiners), any_of(ranges)
+    words, joiner, ranger = tuple(words), any_of(joiners), any_of(ranges)
     return ListForm(
-        word=re.compile(any_of(words)),
+        word=WordPattern(any_of(words), words),
         opener=re.compile(rf"[\s:;.#()\[\]\"'*,\-]{{0,4}}(?:{any_of(number_words)}[\s.:#()\-]{{0,4}}){{0,3}}"),
         joiner=re.compile(rf"\s{{0,2}}(?:[,;&+/|]\s{{0,2}}(?:{joiner}\s{{1,2}})?|{joiner}\s{{0,2}}|\s)"),
         ranger=re.compile(rf"\s{{0,2}}(?:-{{1,2}}|\.\.\.?|…|{ranger})\s{{0,2}}"),
@@ -99,11 +99,6 @@ def expand(number: Number, most: int = MAX_RANGE) -> tuple[str, ...]:
     if not 0 < high - low < most:
         return (number.digits, number.until)
     return tuple(str(n).zfill(len(number.digits)) for n in range(low, high + 1))
-
-
-def without_links(text: str) -> str:
-    """The text with links blanked out; offsets stay."""
-    return _URL.sub(lambda m: " " * len(m[0]), text)
 
 
 def plain_digits(text: str) -> str:

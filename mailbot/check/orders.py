@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mailbot.check.number_lists import ListForm, any_of, expand, list_form, plain_digits, read_list, without_links
+from mailbot.check.number_lists import ListForm, any_of, expand, list_form, plain_digits, read_list
 from mailbot.check.phrases import Folded, fold, reply_prefix
+from mailbot.check.word_pattern import WordPattern
 from mailbot.model.finding import OrdersFinding
 from mailbot.model.message import Evidence, ParsedMessage, Span
 from mailbot.model.words.orders import OrderWords
@@ -24,7 +25,7 @@ _FILE_END = re.compile(r"\.[a-z]{3,4}\d?(?!\w)")
 class _Forms:
     named: ListForm
     labelled: ListForm
-    whole: re.Pattern[str]
+    whole: WordPattern
     before: re.Pattern[str]
     link: re.Pattern[str]
     not_order: re.Pattern[str]
@@ -57,23 +58,21 @@ def orders(message: ParsedMessage, words: OrderWords) -> OrdersFinding:
 
 
 def _named(folded: Folded, forms: _Forms) -> Iterator[_Named]:
-    text = without_links(folded.text)
-    yield from _after_words(text, forms)
-    yield from _after_labels(text, forms.labelled, folded.where == "subject")
-    for hit in forms.before.finditer(text):
-        if not _YEAR.fullmatch(hit[1]):
-            yield _Named(hit.start(1), hit.end(), (hit[1],))
-    for hit in forms.whole.finditer(text):
+    text = folded.unlinked
+    yield from _after_words(folded, text, forms)
+    yield from _after_labels(folded, text, forms.labelled)
+    yield from _before_words(folded, text, forms)
+    for hit in forms.whole.finditer(folded, text):
         yield _Named(hit.start(), hit.end(), (re.sub(r"\s", "", hit[0]).upper(),))
-    for hit in _HASH.finditer(text):
+    for hit in _HASH.finditer(text) if "#" in text else ():
         if not _other_thing(text, hit, forms) and not _our_tag(folded, hit):
             yield _Named(hit.start(), hit.end(), (plain_digits(hit[1]),))
     for hit in forms.link.finditer(folded.text):
         yield _Named(hit.start(1), hit.end(1), (hit[1].upper(),))
 
 
-def _after_words(text: str, forms: _Forms) -> Iterator[_Named]:
-    for word in forms.named.word.finditer(text):
+def _after_words(folded: Folded, text: str, forms: _Forms) -> Iterator[_Named]:
+    for word in forms.named.word.finditer(folded, text):
         if forms.verb.search(text[max(0, word.start() - 24) : word.start()]):
             continue
         for number in read_list(text, word.end(), forms.named):
@@ -81,15 +80,25 @@ def _after_words(text: str, forms: _Forms) -> Iterator[_Named]:
                 yield _Named(word.start(), number.end, expand(number, _MAX_RANGE))
 
 
-def _after_labels(text: str, form: ListForm, in_subject: bool) -> Iterator[_Named]:
+def _before_words(folded: Folded, text: str, forms: _Forms) -> Iterator[_Named]:
+    """`the 10231 order`."""
+    for word, numbers in folded.places.items():
+        if word.isdigit() and 5 <= len(word) <= 12:
+            for number in numbers:
+                hit = forms.before.match(text, folded.starts[number])
+                if hit:
+                    yield _Named(hit.start(1), hit.end(), (hit[1],))
+
+
+def _after_labels(folded: Folded, text: str, form: ListForm) -> Iterator[_Named]:
     """`Correction 10990`. Behind a colon a number of four digits that text follows is rather an image."""
-    for label in form.word.finditer(text):
+    for label in form.word.finditer(folded, text):
         for number in read_list(text, label.end(), form):
             digits = number.digits
             if len(digits) < 4 or not digits.isdigit() or _YEAR.fullmatch(digits) or _FILE_END.match(text, number.end):
                 break
             ends = re.match(r"[^\w\n]*(?:\n|$)", text[number.end : number.end + 20])
-            if ":" in text[label.end() : number.start] and len(digits) == 4 and not (in_subject or ends):
+            if ":" in text[label.end() : number.start] and len(digits) == 4 and not (folded.where == "subject" or ends):
                 break
             yield _Named(label.start(), number.end, expand(number, _MAX_RANGE))
 
@@ -116,7 +125,7 @@ def _forms(words: OrderWords) -> _Forms:
     return _Forms(
         named=list_form(words.words, *rest),
         labelled=list_form(words.labels, *rest),
-        whole=re.compile(rf"(?<![\w/])(?:{prefix})\s?-\s?\d{{1,12}}(?!\w|-\d)"),
+        whole=WordPattern(rf"(?<![\w/])(?:{prefix})\s?-\s?\d{{1,12}}(?!\w|-\d)", words.prefixes),
         before=re.compile(rf"(?<![\w#.,:/-])(\d{{5,12}})\s{{1,2}}{any_of(words.words)}(?!\s{{0,2}}[#:]?\s?\d)"),
         link=re.compile(rf"(?:{path})({number})(?!\w)"),
         not_order=re.compile(rf"{any_of(words.not_orders)}[\s.:(]{{0,3}}(?:{any_of(words.number_words)}[\s.:]{{0,3}})?$"),

@@ -22,6 +22,7 @@ _SEP = r"[\s,'\"()*_\-]{1,3}"
 _GAP = rf"(?:[^\s.!?;:]{{1,40}}{_SEP}){{0,{_GAP_WORDS}}}?"
 _END = r"(?![^\W_])"
 _WORD = re.compile(r"([^\W_]+)")
+_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"]{1,2048}")
 # One class of letters in front: so `re` passes at once all places where no sentence can end.
 _SENTENCE_END = re.compile(r"[.!?。！？;\n](?:(?<=[.!?])[.!?]*(?=\s|$|['\")\]])|(?<=[。！？;\n])[。！？;\n]*)")
 _WRAP_AT = 55  # a line this long may have been broken by the mail program
@@ -79,6 +80,11 @@ class Folded:
             else:
                 found[word] = [number]
         return found
+
+    @cached_property
+    def unlinked(self) -> str:
+        """`text` with links blanked out; offsets stay."""
+        return _URL.sub(lambda m: " " * len(m[0]), self.text) if "://" in self.text or "www." in self.text else self.text
 
     @cached_property
     def sentences(self) -> Sequence[tuple[int, int]]:

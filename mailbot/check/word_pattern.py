@@ -1,0 +1,65 @@
+"""A pattern that begins with one of many words, tried only where a word of the text begins so. Shared by checks; no check itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from mailbot.check.phrases import Folded, fold
+
+_RUN = re.compile(r"[^\W_]+")
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+class WordPattern:
+    """`words`: what each match begins with, as written in the rule files (a `*` at the end for any ending).
+
+    A word list is long and most of it stands in no text, so the words of the text are looked up; `re` would try every letter.
+    """
+
+    __slots__ = ("_anywhere", "_begins", "_exact", "_prefixes", "pattern")
+
+    def __init__(self, pattern: str, words: Iterable[str]) -> None:
+        self.pattern = re.compile(pattern)
+        self._exact: set[str] = set()
+        prefixes: set[str] = set()
+        self._anywhere = False
+        for word in words:
+            letters = fold(word.strip(), "text").text
+            run = _RUN.match(letters)
+            if run is None:
+                self._anywhere = self._anywhere or letters.isascii()
+            elif run[0].isalpha() and letters[run.end() :] != "*":
+                self._exact.add(run[0])
+            else:
+                prefixes.add(run[0])
+        self._prefixes = tuple(prefixes)
+        self._begins = lru_cache(maxsize=4096)(self._can_begin)
+
+    def finditer(self, folded: Folded, text: str) -> Iterator[re.Match[str]]:
+        """The matches in `text`: the folded text, or the same with parts blanked out."""
+        if self._anywhere or not folded.text.isascii():  # scripts without blanks: a word begins anywhere
+            yield from self.pattern.finditer(text)
+            return
+        end = 0
+        for start in self.starts(folded):
+            hit = self.pattern.match(text, start) if start >= end else None
+            if hit is not None:
+                yield hit
+                end = hit.end()
+
+    def occurs(self, folded: Folded) -> bool:
+        """Whether a match may be there."""
+        return self._anywhere or not folded.text.isascii() or any(map(self._begins, folded.places))
+
+    def starts(self, folded: Folded) -> list[int]:
+        """Where a word of a text in ASCII can begin a match."""
+        begins = self._begins
+        found = [number for word, numbers in folded.places.items() if begins(word) for number in numbers]
+        return [folded.starts[number] for number in sorted(found)]
+
+    def _can_begin(self, word: str) -> bool:
+        """Digits may stand right behind the letters: "image12"."""
+        letters = _LETTERS.match(word)
+        return (letters is not None and letters[0] in self._exact) or word.startswith(self._prefixes)
