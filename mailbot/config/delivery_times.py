@@ -126,7 +126,7 @@ def _holidays_of(place: str, row: dict[str, Any]) -> Iterator[Problem]:
     known = calendar.countries()
     country, subdivision, worked = row["country"], row.get("subdivision", ""), row.get("worked", [])
     if country not in known:
-        yield unknown(FILE, f"{place}: country", country, sorted(known) if len(country) == 2 else ["ISO 3166 codes, such as SE, DE, US"])
+        yield _fault(f"{place}: country", f"there are no holidays known of {country!r}", "Give an ISO 3166 code, such as SE, DE or US")
     elif subdivision and subdivision not in known[country]:
         yield unknown(FILE, f"{place}: subdivision", str(subdivision), [str(s) for s in known[country]] or ["none in this country"])
     elif not isinstance(worked, list) or not all(isinstance(name, str) for name in worked):
