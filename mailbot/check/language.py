@@ -7,10 +7,12 @@ import string
 import threading
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from itertools import accumulate
+from typing import Literal
 
 from langdetect.detector_factory import DetectorFactory
 from langdetect.lang_detect_exception import LangDetectException
@@ -20,12 +22,13 @@ from mailbot.model.message import Evidence, ParsedMessage, Span, Where
 from mailbot.model.words.languages import LanguageWords
 
 _MAX_TEXT = 4_000  # enough to tell a language
+# The first branch passes runs of plain words at once; the others would be tried at every letter of them.
 _NOISE = re.compile(
-    r"(?:https?://|www\.)\S{1,2048}|[\w.+-]{1,64}@[\w.-]{1,253}|(?<![\w.-])[\w-]{1,80}\.[a-z]{3,4}\d?(?!\w)"
+    r"(?P<plain>(?<!\S)(?:[^\W\d_]++[,.!?]*+(?:\s++|\Z))++)|(?:https?://|www\.)\S{1,2048}|[\w.+-]{1,64}@[\w.-]{1,253}|(?<![\w.-])[\w-]{1,80}\.[a-z]{3,4}\d?(?!\w)"
     r"|\"[^\"\n]{1,120}\"|“[^”\n]{1,120}”|«[^»\n]{1,120}»|„[^“”\n]{1,120}[“”]|[:;]-?[)(DP]|\S{0,40}\d\S{0,40}",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_WORD = re.compile(r"([^\W\d_]+(?:['’][^\W\d_]+)*)")
 _SENTENCE = re.compile(r"[^.!?\n;…]+[.!?\n;…]*")
 _REPLY = re.compile(r"\s*(?:\w{1,5}\s?:\s*){1,6}", re.IGNORECASE)
 _ENDINGS = ("'s", "s", "es", "ed", "d", "ing", "ly", "er", "ers", "y", "n't", "'ll", "'re", "'ve", "'d")
@@ -38,13 +41,17 @@ _SCRIPTS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Lists:
     english: frozenset[str]
     foreign: dict[str, tuple[str, ...]]  # word -> languages; without the words that are English too
     both: frozenset[str]
     label: re.Pattern[str]
     pleasantry: re.Pattern[str]
+    pleasant_words: frozenset[str]  # the first words of pleasantries
+
+
+_Kind = Literal["english", "both", "foreign", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,7 @@ class _Count:
     both: int
     languages: Counter[str]
     spans: tuple[Span, ...]
-    text: str
+    words: Sequence[str]
 
     @property
     def unknown(self) -> int:
@@ -104,7 +111,7 @@ def _by_words(count: _Count, words: LanguageWords) -> LanguageFinding | None:
 def _by_detector(count: _Count, words: LanguageWords) -> LanguageFinding:
     """Policy P7: langdetect and the lists must agree; else a person looks."""
     e, f, n = count.english, count.foreign, count.total
-    english, best = _detect(count.text, words.detector)
+    english, best = _detect(" ".join(count.words), words.detector)
     known = e + count.both
     if f <= words.foreign_share * n and e and english >= 0.5:
         return _found("english", "en", count, f"{known} of {n} words are English, langdetect says so too")
@@ -123,6 +130,8 @@ def _top(count: _Count) -> str | None:
 
 def _script(text: str) -> LanguageFinding | None:
     """Letters of another script decide by their share: half and more is not English, a tenth nobody can tell."""
+    if text.isascii():
+        return None
     text = text[:_MAX_TEXT]
     other = [c for c in _NOT_LATIN.findall(text) if c.isalpha()]
     letters = list(filter(str.isalpha, text)) if other else other
@@ -146,26 +155,31 @@ def _dense(letters: list[str]) -> bool:
 
 
 def _count(text: str, clean: str, where: Where, lists: _Lists) -> _Count:
-    e = f = b = n = names = 0
-    languages: Counter[str] = Counter()
-    spans: list[Span] = []
-    kept: list[str] = []
-    for hit in _telling(clean):
-        word = hit[0].lower().replace("’", "'")
-        n += 1
-        kept.append(word)
-        if word in lists.both:
-            b += 1
-        elif _is_english(word, lists):
-            e += 1
-        elif codes := lists.foreign.get(word) or (("?",) if not word.isascii() else ()):
-            f += 1
-            names += hit[0][0].isupper()
-            languages.update(c for c in codes if c != "?")
-            spans.append(Span(where, hit.start(), hit.end(), text[hit.start() : hit.end()]))
-    if f == names and e >= 2:  # "Götgatan 22, kitchen is dark": only capitals at a sentence's start look foreign
-        return _Count(n - f, e, 0, b, Counter(), (), " ".join(kept))
-    return _Count(n, e, f, b, languages, tuple(spans), " ".join(kept))
+    pieces = _WORD.split(clean)
+    telling = _telling(pieces, shouted=_shouted(clean))
+    words = [pieces[at].lower().replace("’", "'") for at in telling]
+    counts: Counter[_Kind] = Counter()
+    kinds: dict[str, _Kind] = {}
+    for word, times in Counter(words).items():
+        kinds[word] = kind = _kind(word, lists)
+        counts[kind] += times
+    foreign = [(at, word) for at, word in zip(telling, words, strict=True) if kinds[word] == "foreign"] if counts["foreign"] else []
+    if all(pieces[at][0].isupper() for at, _ in foreign) and counts["english"] >= 2:
+        # "Götgatan 22, kitchen is dark": only capitals at a sentence's start look foreign
+        return _Count(len(words) - len(foreign), counts["english"], 0, counts["both"], Counter(), (), words)
+    languages = Counter(code for _, word in foreign for code in lists.foreign.get(word, ()))
+    starts = list(accumulate(map(len, pieces))) if foreign else ()
+    spans = tuple(Span(where, starts[at - 1], starts[at], text[starts[at - 1] : starts[at]]) for at, _ in foreign)
+    return _Count(len(words), counts["english"], len(foreign), counts["both"], languages, spans, words)
+
+
+@lru_cache(maxsize=8192)  # people use few words, again and again
+def _kind(word: str, lists: _Lists) -> _Kind:
+    if word in lists.both:
+        return "both"
+    if _is_english(word, lists):
+        return "english"
+    return "foreign" if word in lists.foreign or not word.isascii() else "unknown"
 
 
 def _is_english(word: str, lists: _Lists) -> bool:
@@ -183,22 +197,32 @@ def _is_english(word: str, lists: _Lists) -> bool:
 
 def _clean(text: str, lists: _Lists) -> str:
     """Labels, links, names of files, quotes, numbers and pleasantries blanked out; offsets stay."""
-    blank = _NOISE.sub(_blank, lists.label.sub(_blank, text))
-    sentences = [s for s in _SENTENCE.finditer(blank) if _WORD.search(s[0])]
-    pleasant = [s for s in sentences if lists.pleasantry.match(s[0].lower())]
-    if 0 < len(pleasant) < len(sentences):
-        for sentence in pleasant:
-            blank = blank[: sentence.start()] + " " * len(sentence[0]) + blank[sentence.end() :]
+    blank = _NOISE.sub(_blank, lists.label.sub(_blank_label, f"\n{text}")[1:])
+    pleasant: list[re.Match[str]] = []
+    sentences = 0
+    for sentence in _SENTENCE.finditer(blank):
+        first = _WORD.search(blank, sentence.start(), sentence.end())
+        sentences += first is not None
+        if first and first[0].lower() in lists.pleasant_words and lists.pleasantry.match(sentence[0].lower()):
+            pleasant.append(sentence)
+    for sentence in pleasant if len(pleasant) < sentences else ():
+        blank = blank[: sentence.start()] + " " * len(sentence[0]) + blank[sentence.end() :]
     return blank
 
 
-def _telling(text: str) -> list[re.Match[str]]:
-    """Words that are no names: a capital inside a sentence of mostly small letters is one, unless nothing else is left."""
-    found = list(_WORD.finditer(text))
-    if _shouted(text):
-        return found
-    kept = [h for h in found if not h[0][0].isupper() or h[0] == "I" or h[0][:2] in ("I'", "I’") or _opens(text, h.start())]
-    return kept or found
+def _telling(pieces: Sequence[str], *, shouted: bool) -> Sequence[int]:
+    """Where in `pieces` (words at odd places) words stand that are no names; every word where nothing else is left.
+
+    A capital inside a sentence of mostly small letters makes a name.
+    """
+    every = range(1, len(pieces), 2)
+    if shouted:
+        return every
+    return [at for at in every if not pieces[at][0].isupper() or _is_i(pieces[at]) or _opens(pieces, at)] or every
+
+
+def _is_i(word: str) -> bool:
+    return word == "I" or word[:2] in ("I'", "I’")
 
 
 def _shouted(text: str) -> bool:
@@ -210,14 +234,19 @@ def _shouted(text: str) -> bool:
     return sum(map(str.isupper, text)) > 0.6 * sum(map(str.isalpha, text))
 
 
-def _opens(text: str, at: int) -> bool:
-    """The word opens a sentence."""
-    before = text[max(0, at - 60) : at].rstrip(" \t\"'“„(*-–>+")
-    return not before or before[-1] in ".!?:\n/…¿¡•;"
+def _opens(pieces: Sequence[str], at: int) -> bool:
+    """The word opens a sentence; so does one behind a long blank, where something was blanked out."""
+    before = pieces[at - 1]
+    said = before[-60:].rstrip(" \t\"'“„(*-–>+")
+    return said[-1] in ".!?:\n/…¿¡•;" if said else at == 1 or len(before) >= 60
 
 
 def _blank(match: re.Match[str]) -> str:
-    return " " * len(match[0])
+    return match[0] if match["plain"] else " " * len(match[0])
+
+
+def _blank_label(match: re.Match[str]) -> str:
+    return match[1] + " " * len(match[2])
 
 
 @lru_cache(maxsize=4)
@@ -232,8 +261,9 @@ def _lists(words: LanguageWords) -> _Lists:
         english=english - shared,
         foreign={w: tuple(c) for w, c in of.items() if w not in english and w not in shared},
         both=(english & of.keys()) | shared,
-        label=re.compile(rf"(?:^|(?<=[.!?\n:]))[\s\[(*]{{0,4}}{_any(words.labels)}(?!\w)[\])*]{{0,3}}", re.IGNORECASE),
+        label=re.compile(rf"([.!?\n:])([\s\[(*]{{0,4}}{_any(words.labels)}(?!\w)[\])*]{{0,3}})", re.IGNORECASE),
         pleasantry=re.compile(rf"[\s,>*-]{{0,4}}{_any(words.pleasantries)}(?!\w)"),
+        pleasant_words=frozenset(first[0] for p in words.pleasantries if (first := _WORD.match(p.lower()))),
     )
 
 
