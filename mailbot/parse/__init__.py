@@ -1,4 +1,4 @@
-"""Bytes to a message that can be read. Pure: no clock, no network; the only file read is a large mail's own."""
+"""Bytes to a message that can be read. Pure: no clock, no network; a large mail lies in a file of its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from mailbot.errors import Unreadable
 from mailbot.model import tokens
 from mailbot.model.message import Link, OwnMarks, ParsedMessage, ReceivedMessage
-from mailbot.parse import comment, header, html, marks, mime, reply, report
+from mailbot.parse import comment, header, html, lines, marks, mime, reply, report
 
 MAX_QUOTED = 500_000
 MAX_HTML_KEPT = 1 << 20
@@ -19,7 +19,6 @@ _STUB = re.compile(
     r"(?is)^\s*(?:\W{0,5}(?:your|this|the|to view|please|if you)\b[^\n]{0,80}"
     r"\b(?:html|does not support|doesn't support|compatible)\b[^\n]{0,200}\s*){1,3}$"
 )
-_RESERVED = re.compile("[\ue000-\ue002]")  # html.py marks with them; nobody else may
 _MARKUP = re.compile(r"(?i)^\s*<(?:!doctype html|html|head|body)\b")
 
 
@@ -93,7 +92,7 @@ def _words(bodies: list[mime.Body]) -> tuple[str, tuple[tuple[str, ...], str], l
     beside: list[str] = []
     problems: list[str] = []
     for body in bodies:
-        plain, markup = _RESERVED.sub("", _tidy(body.plain)), body.html
+        plain, markup = lines.RESERVED.sub("", _tidy(body.plain)), body.html
         if _MARKUP.match(plain):
             plain, markup = "", plain
         wanted = _stub(plain) or not plain.strip()
@@ -112,7 +111,7 @@ def _words(bodies: list[mime.Body]) -> tuple[str, tuple[tuple[str, ...], str], l
 
 def _shifted(text: str, by: int) -> str:
     """Link marks counted on from those of the bodies before."""
-    return reply.LINK_MARK.sub(lambda m: f"\ue001{int(m[1]) + by}\ue002", text) if by else text
+    return lines.LINK_MARK.sub(lambda m: f"\ue001{int(m[1]) + by}\ue002", text) if by else text
 
 
 def _tidy(text: str) -> str:
@@ -132,7 +131,7 @@ def _links(text: str, targets: tuple[str, ...]) -> tuple[tuple[Link, ...], str]:
     found: list[Link] = []
     out: list[str] = []
     length = last = 0
-    for hit in (*reply.LINK_MARK.finditer(text), None):
+    for hit in (*lines.LINK_MARK.finditer(text), None):
         piece = text[last : hit.start() if hit else len(text)]
         found += [Link(url=s.words, start=s.start + length, end=s.end + length) for s in marks.links(piece)]
         out.append(piece)
@@ -152,7 +151,7 @@ def _each_once(links: tuple[Link, ...]) -> tuple[Link, ...]:
 
 
 def _unmarked(text: str) -> str:
-    return reply.LINK_MARK.sub("", text)
+    return lines.LINK_MARK.sub("", text)
 
 
 def _return_path(values: dict[str, str]) -> str | None:

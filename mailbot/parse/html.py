@@ -1,19 +1,20 @@
 """HTML bodies as plain lines: blocks on lines of their own, hidden text dropped, quotes marked with "> ", links remembered.
 
-Where a mail program's container says that the quote begins, a line `reply.HERE_ENDS` stands; behind an anchor's text stands a
-link mark (`reply.LINK_MARK`). Depth and size are capped before parsing: parsers are quadratic in nesting.
+Where a mail program's container says that the quote begins, a line `lines.HERE_ENDS` stands; behind an anchor's text stands a
+link mark (`lines.LINK_MARK`). Depth and size are capped before parsing: parsers are quadratic in nesting.
 """
 
 from __future__ import annotations
 
 import html as entities
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from mailbot.parse import charset, reply
+from mailbot.parse import charset, containers, lines
 
 MAX_HTML = 2_000_000
 MAX_DEPTH = 400
@@ -24,63 +25,15 @@ _ANY_TAG = re.compile(r"<[^<>]{0,4000}>")
 _VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"])
 _DROPPED = frozenset(["head", "script", "style", "title", "template", "noscript", "object", "svg", "math", "select", "textarea", "iframe"])
 _BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "center",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "table",
-        "tbody",
-        "tr",
-        "ul",
-    ]
-)
+    ("address", "article", "aside", "blockquote", "body", "center", "dd", "div", "dl", "dt", "fieldset", "figure", "footer", "form", "h1",
+     "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "tbody", "tr", "ul")
+)  # fmt: skip # one list
 _SPACED = frozenset(("p", "h1", "h2", "h3", "h4", "blockquote", "ul", "ol", "table"))
-_QUOTE_CLASSES = re.compile(
-    r"(?:^|\s)(?:gmail_attr|moz-cite-prefix|yahoo_quoted|protonmail_quote|tutanota_quote|zmail_extra|mail_quote|gmx_quote|"
-    r"moz-email-headers-table|yahoo-quoted-begin|OutlookMessageHeader|mailru-blockquote)(?:$|\s)",
-    re.I,
-)
-_ENDING_IDS = re.compile(
-    r"^(?:x_)*(?:divRplyFwdMsg|appendonsend|stopSpelling|OLK_SRC_BODY_SECTION|ms-outlook-mobile-quote|"
-    r"mail-editor-reference-message-container|"
-    r"isForwardContent|zimbraQuote|__zimbra)",
-    re.I,
-)
-_OUTLOOK_RULE = re.compile(
-    r"border:\s*none;\s*border-top:\s*solid\s*#?(?:b5c4df|e1e1e1)|border-top:\s*(?:solid\s*)?#?(?:b5c4df|e1e1e1)\s", re.I
-)
 _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em|%)?\s*(?:;|!|$)|"
     r"max-height\s*:\s*0(?:px)?\s*(?:;|$)|mso-hide\s*:\s*all",
     re.I,
 )
-_CITED_STYLE = re.compile(r"border-left\s*:\s*[^;]{0,40}(?:solid|\dpx|\dpt)", re.I)
 _BLANKS = re.compile(r"[ \t\r\n\f\u00a0]+")
 
 
@@ -101,7 +54,7 @@ def to_text(html: str) -> HtmlText:
     if _too_deep(html):
         return HtmlText(_stripped(html), problem="the HTML is nested very deep; its tags were only dropped")
     try:
-        root = LexborHTMLParser(html.replace("\ue000", "").replace("\ue001", "")).body
+        root = LexborHTMLParser(html).body
     except Exception:  # the C parser's own errors have no common class; the words can still be shown
         return HtmlText(_stripped(html), problem="the HTML could not be read; its tags were only dropped")
     if root is None:
@@ -135,18 +88,18 @@ def _too_deep(html: str) -> bool:
 def _stripped(html: str) -> str:
     dropped = re.sub(r"(?is)<(script|style)\b.{0,100000}?</\1\s*>", " ", html) if html.lower().count("<style") < 20 else html
     broken = re.sub(r"(?i)<(?:br|/p|/div|/tr|/li)\b[^<>]{0,200}>", "\n", dropped)
-    text = charset.clean(entities.unescape(_ANY_TAG.sub("", broken)))
+    text = _unforged(charset.clean(entities.unescape(_ANY_TAG.sub("", broken))))
     return "\n".join(filter(None, (_BLANKS.sub(" ", line).strip() for line in text.split("\n"))))
 
 
 @dataclass(slots=True)
 class _Writer:
-    """Collects lines; `quote` is the depth of cited containers open now."""
+    """Collects lines; `inside` counts the containers open now."""
 
     lines: list[str] = field(default_factory=list)
     line: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
-    quote: int = 0
+    inside: Counter[containers.Role] = field(default_factory=Counter)
     pre: int = 0
     anchor_from: int = 0
 
@@ -168,12 +121,19 @@ class _Writer:
         self.line.clear()
         text = text.rstrip() if self.pre else re.sub(" {2,}", " ", text).strip()
         if text or keep_blank:
-            self.lines.append(("> " * min(self.quote, 10) + text).rstrip() if self.quote else text)
+            self.lines.append(f"{self._mark()}{text}".rstrip() if text or self.inside["quote"] else "")
 
     def blank(self) -> None:
         self.end_line()
         if self.lines and self.lines[-1].strip("> "):
-            self.lines.append("> " * min(self.quote, 10) if self.quote else "")
+            self.lines.append(self._mark() if self.inside["quote"] else "")
+
+    def _mark(self) -> str:
+        if self.inside["quote"]:
+            return "> " * min(self.inside["quote"], 10)
+        if self.inside["signature"]:
+            return lines.SIGNED
+        return lines.INDENTED if self.inside["indent"] else ""
 
     def link(self, url: str, shown: str) -> None:
         if len(self.links) < MAX_LINKS and not shown.strip().rstrip("/").endswith(url.rstrip("/")):
@@ -196,10 +156,14 @@ def _walk(root: LexborNode, writer: _Writer) -> None:
             continue
         seen += 1
         if node.is_text_node:
-            writer.put(node.text_content or "")
+            writer.put(_unforged(node.text_content or ""))
         elif node.is_element_node and _open(node, writer):
             stack.append((node, True))
             stack.extend((child, False) for child in reversed(tuple(_children(node))))
+
+
+def _unforged(text: str) -> str:
+    return text if text.isascii() else lines.RESERVED.sub("", text)
 
 
 def _children(node: LexborNode) -> Iterator[LexborNode]:
@@ -225,7 +189,12 @@ def _open(node: LexborNode, writer: _Writer) -> bool:
         writer.put(" ")
     if tag in _BLOCKS:
         writer.blank() if tag in _SPACED else writer.end_line()
-    _mark_quotes(node, tag, attributes, style, writer)
+    if attributes and containers.ends_here(node, tag, attributes):
+        writer.end_line()
+        writer.lines.append(lines.HERE_ENDS)
+    if role := containers.role(node, tag, attributes):
+        writer.end_line()
+        writer.inside[role] += 1
     if tag == "li":
         writer.put("- ")
     elif tag == "pre":
@@ -235,38 +204,6 @@ def _open(node: LexborNode, writer: _Writer) -> bool:
     elif tag == "hr":
         writer.put("_" * 20)
     return True
-
-
-def _mark_quotes(node: LexborNode, tag: str, attributes: dict[str, str | None], style: str, writer: _Writer) -> None:
-    if _ENDING_IDS.match(attributes.get("id") or "") or (tag == "div" and style and _OUTLOOK_RULE.search(style)):
-        writer.end_line()
-        writer.lines.append(reply.HERE_ENDS)
-    if _cites(node, tag, attributes, style):
-        writer.end_line()
-        writer.quote += 1
-
-
-def _cites(node: LexborNode, tag: str, attributes: dict[str, str | None], style: str) -> bool:
-    """Whether this container holds quoted words; a bare blockquote is also used to indent one's own text."""
-    classes = attributes.get("class") or ""
-    if classes and _QUOTE_CLASSES.search(classes):
-        return True
-    if tag != "blockquote":
-        return False
-    if (attributes.get("type") or "").lower() == "cite" or "gmail_quote" in classes or "cite" in attributes:
-        return True
-    return bool(_CITED_STYLE.search(style)) or _in_quote_container(node)
-
-
-def _in_quote_container(node: LexborNode) -> bool:
-    parent = node.parent
-    for _ in range(6):
-        if parent is None:
-            return False
-        if "gmail_quote" in (parent.attributes.get("class") or ""):
-            return True
-        parent = parent.parent
-    return False
 
 
 def _close(node: LexborNode, writer: _Writer) -> None:
@@ -280,6 +217,6 @@ def _close(node: LexborNode, writer: _Writer) -> None:
         writer.blank() if tag in _SPACED else writer.end_line()
     if tag == "pre":
         writer.pre = max(0, writer.pre - 1)
-    if _cites(node, tag, attributes, attributes.get("style") or ""):
+    if role := containers.role(node, tag, attributes):
         writer.end_line()
-        writer.quote = max(0, writer.quote - 1)
+        writer.inside[role] -= 1

@@ -1,143 +1,143 @@
-"""How mail programs mark what they quote, in the clients' languages: lines that begin a quote, signatures, legal footers.
+"""How mail programs mark what they quote, sign and add: questions about one line. The words are in programs.toml.
 
-Every pattern looks at one line of at most 400 characters (or a few joined ones) and has no nested repetition.
+Every pattern here looks at one line of at most 400 characters (or a few joined ones) and has no nested repetition.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
+from pathlib import Path
 
-_WROTE = (
-    r"wrote|writes|schrieb|geschrieben|schreef|geschreven|a écrit|écrit|ha scritto|scritto|escribi[oó]|escribió lo siguiente|"
-    r"escreveu|skrev|skreiv|kirjoitti|napisała?|napisał\(a\)|pisze|napsala?|написала?|написал\(а\)|пишет|пише|"
-    r"написав|написала|yazdı|"
-    r"írta|a scris|写道|のメール|작성"
+from mailbot.parse.phrases import Line, Phrases
+
+_TABLE: dict[str, dict[str, str]] = tomllib.loads(Path(__file__).with_name("programs.toml").read_text(encoding="utf-8"))
+
+
+def _phrases(name: str) -> list[str]:
+    found = (p.strip() for words in _TABLE.values() for p in words.get(name, "").replace("\n", "").split("|"))
+    return sorted({p for p in found if p})
+
+
+_WROTE, _PERSON, _DEVICE = Phrases(_phrases("wrote")), Phrases(_phrases("person")), Phrases(_phrases("device"))
+_WORD_START, _DAY_START = Phrases(_phrases("on")), Phrases(_phrases("day"))
+_COPIED, _FORWARDED, _BEGIN = Phrases(_phrases("original")), Phrases(_phrases("forwarded")), Phrases(_phrases("begin"))
+_SENT_WITH, _OURS, _GREETING = Phrases(_phrases("sent_with")), Phrases(_phrases("ours")), Phrases(_phrases("greeting"))
+_LEGAL, _WARNING, _WARNED = (
+    Phrases(_phrases("legal"), stems=True),
+    Phrases(_phrases("warning"), stems=True),
+    Phrases(_phrases("warned")),
 )
-_DATE = (
-    r"(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{1,2}[:.h]\d{2}\b|\b(?:19|20)\d\d\b|\d{4}年"
-    r"|\b\d{1,2}\.? (?:jan|feb|m[aä]r|apr|ma[ijy]|jun|jul|aug|sep|o[ck]t|nov|de[csz])\w*)"
-)
-DATE = re.compile(_DATE, re.I)
-WROTE_END = re.compile(rf"(?:\b(?:{_WROTE})|写道|のメール)[^\w\n]{{0,6}}(?:\w+ \w+)?[:：]?[\s*_>]*$", re.I)
-WROTE_COLON = re.compile(rf"(?:\b(?:{_WROTE})\b.{{0,60}}|写道|のメール.{{0,20}})[:：][\s*_>]*$", re.I)
+_SENDER, _SUBJECT = frozenset(_phrases("sender")), frozenset(_phrases("subject"))
+_LABELS = _SENDER | _SUBJECT | frozenset(_phrases("label"))
+
+QUOTED = re.compile(r"\s{0,3}(?:>|&gt;|[A-Z]{1,3}>(?:\s|$))")
+BAR_QUOTED = re.compile(r"\s{0,2}\|")
+HINT = re.compile(r"[@\d:：*]|--|__|==|[‐-―]{2}|[\u3000-\u9fff\uac00-\ud7af]")  # what begins a quote has one of these
+ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}\.[\w.-]{1,100}")
+BRACKETED = re.compile(r"[<(\[]\s?(?:mailto:)?[\w.+'=-]{1,64}@[\w.-]{1,120}")
 ADDRESS_END = re.compile(r"<?(?:mailto:)?[\w.+-]{1,64}@[\w.-]{1,120}>?[\])>]*[^\w\n]{0,3}$")
-ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{1,100}")
-WROTE_START = re.compile(
-    r"^[\s>*_]*(?:on|am|le|il|el|em|op|den|dne|w dniu|dnia|в|el día|no dia|no|på|kl|ke|ti|pe|la|su|ma|to|at|\d|"
-    r"(?:mon|tue|wed|thu|fri|sat|sun)\w*)\b",
+DATE = re.compile(
+    r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{1,2}[:.h]\d{2}\b|\b(?:19|20)\d\d\b|\d{4}[年년]"
+    r"|\b\d{1,2}\.? (?:jan|feb|m[aä]r|apr|ma[ijy]|jun|jul|aug|sep|o[ck]t|nov|de[csz])\w*",
     re.I,
 )
-QUOTED = re.compile(r"^\s{0,3}(?:>|&gt;|[A-Z]{1,3}>(?:\s|$))")
-BAR_QUOTED = re.compile(r"^\s{0,2}\|")
+TIME = re.compile(r"\b\d{1,2}[:.h]\d{2}(?!\d)|\d{1,2}[時时시点點]")
+_DATED_FULLY = re.compile(r"\b(?:19|20)\d\d(?:[,.년年\s]|$)|\d{1,4}[./-]\d{1,2}[./-]\d{2,4}")
+_LABELLED = re.compile(r"[\s>*_|]{0,12}([^\W\d_][^:：|<>@\n]{0,28}?)[\s*_]{0,6}([:：|])")
+RULE = re.compile(r"\s*[-_*=]{3,}\s*$")
+_DASHED = re.compile(r"[\s>*]{0,8}[-_=*‐-―]{2,}\s{0,4}[^\s\-_=*‐-―]")
+_BETWEEN_DASHES = re.compile(r"[\s>]{0,6}[-‐-―]{2,}\s{0,4}(.{5,300}?)\s{0,4}[-‐-―]{2,}[\s*]{0,4}$")
+FORWARD_SUBJECT = re.compile(r"\s*(?:re:\s*)?(?:fwd?|wg|tr|rv|enc|doorst|fs|vs|vb|vl|i|pd|ynt|ilt|転送|转发|轉寄)\s*[:：]", re.I)
 
-_LABEL_FROM = r"from|von|de|da|van|fra|från|od|от|від|lähettäjä|kimden|feladó|发件人|寄件者|差出人|보낸 사람|expéditeur|afzender"
-_LABEL_REST = (
-    r"sent|to|date|subject|cc|bcc|reply-to|importance|attachments|gesendet|an|datum|betreff|kopie|envoyé|envoyee|à|objet|para|"
-    r"enviado|enviado el|enviada|enviada em|fecha|asunto|assunto|data|inviato|oggetto|a|verzonden|aan|onderwerp|sendt|til|emne|"
-    r"skickat|till|ämne|dato|kopia|kopi|wysłano|wysłane|do|dw|temat|отправлено|кому|тема|дата|копия|надіслано|"
-    r"копія|lähetetty|vastaanottaja|"
-    r"aihe|päiväys|kime|konu|gönderme|发送时间|收件人|主题|抄送|日期|日時|宛先|件名|date d'envoi|destinataire"
-)
-HEADER_FROM = re.compile(rf"^[\s>*_|]*(?:{_LABEL_FROM})[\s*_]*[:：]", re.I)
-HEADER_LINE = re.compile(rf"^[\s>*_|]*(?:{_LABEL_FROM}|{_LABEL_REST})[\s*_]*[:：]", re.I)
-HEADER_OTHER_FIRST = re.compile(r"^[\s>*_|]*(?:date|datum|fecha|data|dato|дата|subject|betreff|objet|sent|to|an|för)[\s*_]*[:：]", re.I)
-RULE = re.compile(r"^\s*[-_*=]{3,}\s*$")
-
-_FORWARDED = (
-    r"forwarded message|forwarded by|weitergeleitete nachricht|message transf[ée]r[ée]|messaggio inoltrato|mensaje reenviado|"
-    r"mensagem encaminhada|doorgestuurd bericht|videresendt melding|videresendt besked|videresendt meddelelse|"
-    r"vidarebefordrat meddelande|"
-    r"vidarebefordrat brev|wiadomość przekazana|treść przekazanej wiadomości|пересланное сообщение|"
-    r"пересылаемое сообщение|переслане повідомлення|"
-    r"转发的邮件|välitetty viesti|edelleenlähetetty viesti|message réexpédié"
-)
-_ORIGINAL = (
-    r"original message|original appointment|original e?-?mail|reply message|ursprüngliche nachricht|"
-    r"ursprungliche nachricht|original-?nachricht|"
-    r"ursprüngliche mail|message d.origine|message original|messaggio originale|mensaje original|"
-    r"mensagem original|oorspronkelijk bericht|"
-    r"opprinnelig melding|oprindelig meddelelse|original meddelelse|ursprungligt meddelande|originalmeddelande|"
-    r"wiadomość oryginalna|"
-    r"oryginalna wiadomość|исходное сообщение|оригинальное сообщение|"
-    r"вихідне повідомлення|原始邮件|邮件原件|alkuperäinen viesti|元のメッセージ"
-)
-FORWARDED = re.compile(
-    rf"^[\s>]*(?:[-_*=]{{2,}}\s*(?:{_FORWARDED})\b|begin forwarded message\s*:|"
-    rf"anfang der weitergeleiteten (?:nachricht|e-?mail)|"
-    rf"début du message (?:réexpédié|transféré)|inizio messaggio inoltrato|inicio del mensaje reenviado|"
-    rf"início da mensagem encaminhada|"
-    rf"begin doorgestuurd bericht|vidarebefordrat brev|start på videresendt|początek przekazywanej|начало переадресованного)",
-    re.I,
-)
-ORIGINAL = re.compile(rf"^[\s>]*[-_*=]{{2,}}\s*(?:{_ORIGINAL})\b", re.I)
-FORWARD_SUBJECT = re.compile(r"^\s*(?:re:\s*)?(?:fwd?|wg|tr|rv|enc|doorst|fs|vs|vb|vl|i|pd|転送|转发)\s*[:：]", re.I)
-
-DELIMITER = re.compile(r"^\s*(?:--|–|—)\s?$")
-LINE_DELIMITER = re.compile(r"^\s*(?:_{3,}|-{4,}|={4,}|\*{4,})\s*$")
-_DEVICE = (
-    r"iphone|ipad|ipod|android\w*|samsung|galaxy|htc|huawei|blackberry|mobile|mobil\w*|handy|smartphone|phone|"
-    r"téléphone|telefon\w*|portable|"
-    r"windows|outlook|airmail|mailbox|yahoo|gmail|gmx|web\.de|proton\w*|mail|xperia|nokia|lumia|pixel|oneplus|"
-    r"xiaomi|tablet|cell|mac"
-)
-DEVICE = re.compile(rf"\b(?:{_DEVICE})|\bsent from my\b", re.I)
-MOBILE = re.compile(
-    rf"^[\s<(*_]*(?:sent (?:from|via|with|by|on|using) (?:.{{0,60}}\b(?:{_DEVICE})\b.{{0,80}}|my .{{1,70}})"
-    rf"|get \[?outlook for .{{0,60}}|(?:\w+ )?from (?:my )?(?:mobile|iphone|ipad|android|phone)\b.{{0,20}}"
-    rf"|(?:von meinem|von meiner|gesendet (?:von|mit|über)|diese nachricht wurde von) .{{0,90}}"
-    rf"|(?:envoyé|envoyée) (?:de|depuis|à partir|avec|via) .{{0,90}}|télécharger outlook .{{0,40}}|obtenez outlook .{{0,40}}"
-    rf"|enviado (?:desde|do|da|de|a partir|por) .{{0,60}}\b(?:{_DEVICE})\b.{{0,60}}|obtener outlook .{{0,40}}"
-    rf"|inviato (?:da|dal|con|tramite) .{{0,60}}\b(?:{_DEVICE})\b.{{0,60}}"
-    rf"|(?:verzonden|verstuurd) (?:vanaf|met|via|vanuit) .{{0,90}}|(?:sendt|sent) (?:fra|med|via) .{{0,60}}|"
-    rf"skickat från .{{0,60}}|skickades från .{{0,60}}"
-    rf"|wysłan[eoy] z .{{0,60}}|отправлено (?:с|из|от) .{{0,60}}|надіслано (?:з|із) .{{0,60}}|"
-    rf"lähetetty .{{0,60}}|发自我的.{{0,40}}|發自我的.{{0,40}}|從我的.{{0,30}}傳送|iPhoneから送信)"
-    rf"(?:https?://\S{{0,200}})?[\s>)*_.]*$",
-    re.I,
-)
-CLOSING = re.compile(
-    r"^\s*(?:(?:mit |with |many |viele |liebe |beste |best |kind |kindest |warm |warmest |freundliche |schöne |"
-    r"med |med venlig |vänliga |bästa )*"
-    r"(?:regards|wishes|gr(?:ü|ue)(?:ß|ss)en?|freundlichen gr(?:ü|ue)(?:ß|ss)en|besten gr(?:ü|ue)(?:ß|ss)en|"
-    r"hälsning(?:ar)?|vänlig hälsning|hilsen|hilsner)"
-    r"|mfg|lg|vg|mvh|best|cheers|thanks|many thanks|thank you|sincerely|yours(?: sincerely| truly|"
-    r" faithfully)?|cordialement|bien à vous|"
-    r"bien cordialement|salutations|saludos?(?: cordiales)?|un saludo|atentamente|cordiali saluti|"
-    r"distinti saluti|un saluto|atenciosamente|"
-    r"cumprimentos|abraços|met vriendelijke groet(?:en)?|vriendelijke groet(?:en)?|groet(?:en|jes)?|pozdrawiam|z poważaniem|"
-    r"ystävällisin terveisin|terveisin|с уважением|з повагою)\b[\s,.!]*(?:[^\W\d_][\w.’\x27-]*[\s,]*){0,3}$",
-    re.I,
-)
+DELIMITER = re.compile(r"\s*(?:--|–|—)\s?$")
+LINE_DELIMITER = re.compile(r"\s*(?:_{3,}|-{4,}|={4,}|\*{4,})\s*$")
+_NOT_MINE = re.compile(r"(?i)\W*sent (?:from|via|with|by|on) (?:the|your|his|her|our|their|wrong)\b")
 CONTACT = re.compile(
-    r"https?://|www\.\S|\b[\w.+-]+@[\w-]+\.\w|(?:\+|\b00|\(0)\d[\d\s()./-]{6,}|\b(?:tel|phone|mobile?|cell|fax|"
-    r"mob|gsm|tlf|puh|тел)\b\.?\s?:?\s?[\d+(]",
+    r"https?://|www\.\S|\b[\w.+-]{1,64}@[\w-]{1,63}\.\w|(?:\+|\b00|\(0)\d[\d\s()./-]{6,}|"
+    r"\b(?:tel|tél|phone|mobile?|cell|fax|mob|gsm|tlf|puh|тел|m|t|p|f|电话|手机|전화|電話)\b\.?\s?[:：]?\s?[\d+(]|"
+    r"^\W{0,3}(?:[^\W\d_]{1,9}\.?\s?[:.]?\s?)?[+(]?\d[\d\s()./-]{7,20}\d\W{0,3}$",
     re.I,
 )
-LEGAL = re.compile(
-    r"(?:this|the) (?:e-?mail|message|communication|transmission)\b.{0,120}\b(?:confidential|privileged|"
-    r"intended (?:solely|only|for)|proprietary)|"
-    r"\bintended recipient|confidentiality notice|if you (?:have received|received|are not).{0,60}(?:in error|"
-    r"by mistake|recipient)|"
-    r"consider the environment before|virus-free\.|scanned (?:by|for) .{0,40}virus|checked by avg|"
-    r"this email has been (?:checked|scanned)|"
-    r"registered in (?:england|scotland|ireland|wales)|company (?:no|number|registration)\b|"
-    r"diese (?:e-?mail|nachricht) .{0,80}(?:vertraulich|rechtlich geschützt)|(?:handelsregister|amtsgericht|hrb)\b.{0,60}\d|"
-    r"(?:ce (?:message|courriel|mail)|cet e-?mail) .{0,120}confidentiel|(?:este|esta) (?:mensaje|mensagem|"
-    r"correo|e-?mail) .{0,120}(?:confidencial|destinatari)|"
-    r"(?:questo messaggio|la presente (?:e-?mail|comunicazione)) .{0,120}(?:riservat|confidenzial)|"
-    r"dit (?:bericht|e-?mail(?:bericht)?) .{0,120}vertrouwelijk|"
-    r"(?:denne|dette|detta|den här) .{0,60}(?:konfidensiel|fortrolig|konfidentiell)|niniejsza wiadomość .{0,80}poufn|"
-    r"(?:данное|это) (?:сообщение|письмо) .{0,80}конфиденц",
-    re.I,
-)
-BANNER = re.compile(
-    r"^\W{0,6}(?:caution|warning|external(?: e?-?mail| sender)?|attention|achtung|extern(?:e e-?mail)?)\b.{0,120}"
-    r"(?:originated (?:from )?outside|from (?:an )?external sender|outside (?:of )?(?:the|your|our) (?:organi[sz]ation|company)|"
-    r"do(?: not|n.t) click|außerhalb (?:der|ihrer|unserer) (?:organisation|firma))|"
-    r"^\W{0,4}you don.t often get (?:e-?mail|email) from|^\W{0,3}\[?external(?: e?-?mail)?\]?\W{0,3}$",
-    re.I,
-)
+_EXTERNAL = re.compile(r"(?i)\[?external(?: e?-?mail)?\]?\W{0,3}")
 NAMES_WORK = re.compile(
-    r"(?i)\b(?:image|img|photo|pic|picture|order|bild|bilder|foto|auftrag|ordre|orden|pedido)\w{0,2}\s*(?:no\.?|nr\.?)?\s*#?\d"
+    r"(?i)\b(?:images?|img|photos?|pics?|pictures?|orders?|bild|bilder|fotos?|auftrag|ordre|orden|pedidos?|imagen|imágenes|image[mn]s?|"
+    r"kuva|kuvat|zdjęcie|zdjęcia|fotk[ay]|bilde|billede[rt]?|commande|ordine|bestelling|фото|снимок|заказ|зображення|замовлення|"
+    r"fotoğraf|sipariş|objednávka|zamówienie|tilaus|beställning|画像|写真|图片|照片|订单|사진|주문)\w{0,2}\s*(?:no\.?|nr\.?|n°)?\s*#?\d"
 )
-SENTENCE_END = re.compile(r"[.!?…]['\")]?\s*$")
+
+
+def wrote(line: Line) -> bool:
+    """The verb of an attribution in one of the languages."""
+    return _WROTE.inside(line)
+
+
+def starts(line: Line) -> str:
+    """How an attribution may begin: "word" ("On", "Am", a weekday), "digit", or ""."""
+    if _WORD_START.begins(line) or _DAY_START.begins(line):
+        return "word"
+    return "digit" if line.words and line.words[0][0].isdigit() else ""
+
+
+def by_a_program(line: Line) -> bool:
+    """A dated "X wrote:" without an address that reads like a program's: a full date or a time, and nobody spoken to."""
+    return bool(TIME.search(line.text) or _DATED_FULLY.search(line.text)) and not speaks(line)
+
+
+def speaks(line: Line) -> bool:
+    """Words of a person about persons ("you", "your"), as no program writes them."""
+    return _PERSON.inside(line)
+
+
+def undashed(text: str) -> str:
+    """What stands between dashes at both ends of a line ("---- On ... wrote ----"), "" for other lines."""
+    hit = _BETWEEN_DASHES.match(text)
+    return hit[1] if hit else ""
+
+
+def title(line: Line) -> str:
+    """ "copied" or "forwarded" for a line that stands over a copied or forwarded mail, else ""."""
+    if _DASHED.match(line.text):
+        return "copied" if _COPIED.begins(line) else "forwarded" if _FORWARDED.begins(line) else ""
+    return "forwarded" if len(line.text) <= 90 and _BEGIN.fills(line, spare=1) else ""
+
+
+def label(text: str) -> str:
+    """ "sender", "subject" or "other" for a line of a header block, "" for none."""
+    hit = _LABELLED.match(text)
+    if not hit or (hit[2] == "|" and not text.lstrip(" >").startswith("|")):
+        return ""
+    name = " ".join(hit[1].lower().replace("’", "'").split())
+    if name not in _LABELS:
+        return ""
+    return "sender" if name in _SENDER else "subject" if name in _SUBJECT else "other"
+
+
+def mobile(line: Line) -> bool:
+    """A line that a phone or a program signs with; a sentence of the client that begins alike is none."""
+    if len(line.text) > 160 or not line.words:
+        return False
+    ours = _OURS.fills(line)
+    if not ours and not (_SENT_WITH.begins(line) and len(line.words) <= 16 and not _NOT_MINE.match(line.text)):
+        return False
+    if not _DEVICE.inside(line) and not (ours and (len(line.words) <= 7 or line.glued)):
+        return False
+    return not NAMES_WORK.search(line.text) and not line.text.rstrip().endswith("?")
+
+
+def greets(line: Line) -> bool:
+    """A closing such as "Kind regards", alone or with a name on the same line."""
+    return len(line.text) <= 70 and _GREETING.fills(line, spare=3)
+
+
+def legal(line: Line) -> bool:
+    """Words of a legal footer, a virus notice or a firm's registration."""
+    return _LEGAL.inside(line)
+
+
+def banner(line: Line) -> bool:
+    """What a mail gateway puts above a mail from outside."""
+    if not _WARNED.begins(line):
+        return False
+    known = _WARNING.inside(line) or _EXTERNAL.fullmatch(line.text.strip()) is not None
+    return known and not NAMES_WORK.search(line.text)

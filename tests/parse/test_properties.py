@@ -12,7 +12,7 @@ from mailbot.errors import Unreadable
 from mailbot.model.fingerprint import fingerprint
 from mailbot.model.message import ParsedMessage
 from mailbot.model.tokens import sign_message_id, ticket_of, verify_message_id
-from mailbot.parse import html, reply
+from mailbot.parse import html, lines, reply
 from tests.parse.mails import DATA, read
 
 SEEDS = [p.read_bytes() for p in sorted((DATA / "mails").glob("*.eml"))[::6] if p.stat().st_size < 8000]
@@ -63,9 +63,9 @@ def test_a_damaged_mail_is_read_or_refused(seed: bytes, damages: list[tuple[int,
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=600))
 def test_trimming_loses_no_line(text: str) -> None:
-    found = reply.trim(text.replace(reply.HERE_ENDS, ""))
+    found = reply.trim(text.replace(lines.HERE_ENDS, ""))
     kept = "\n".join((found.text, found.quoted, found.signature))
-    for line in text.replace(reply.HERE_ENDS, "").split("\n"):
+    for line in text.replace(lines.HERE_ENDS, "").split("\n"):
         assert line.strip() in kept
 
 

@@ -1,0 +1,137 @@
+"""Lists of phrases found in a line by looking words up, so that no list can make a pattern explode.
+
+A phrase is a row of words; `*` stands for up to 12 words, `word*` for a word that begins so, `#` for a number. Scripts that write no
+blanks between words (Chinese, Japanese, Thai, and Korean with its endings) are compared without blanks, as pieces in order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+MAX_WORDS = 80  # of one line
+_GAP = 20
+_WORD = re.compile(r"\w+")
+_URL = re.compile(r"(?:https?://|www\.)[^\s<>]{1,300}", re.I)
+_PHRASE_WORD = re.compile(r"\w+\*?|\*|#")
+_GLUED = re.compile("[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af]")
+_AROUND = "-_=*<>()[]|.!,~‐‑‒–—―。！，、"
+Pattern = tuple[str, ...]
+
+
+class Line:
+    """One line's words in lower case without links, read once for all lists; `glued` is it without blanks where its script has none."""
+
+    __slots__ = ("glued", "text", "words")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        low = text.lower().replace("’", "'")
+        if "://" in low or "www." in low:
+            low = _URL.sub(" ", low)
+        self.words = _WORD.findall(low)[:MAX_WORDS]
+        self.glued = "".join(low.split()).strip(_AROUND) if not low.isascii() and _GLUED.search(low) else ""
+
+
+class Phrases:
+    """`stems`: the last word of each phrase may go on ("confidentiel" also finds "confidentielle")."""
+
+    def __init__(self, phrases: Iterable[str], *, stems: bool = False) -> None:
+        self._known: dict[str, dict[str, list[Pattern]]] = {}  # by first word, then by second ("" where that is open)
+        self._prefixed: dict[str, list[Pattern]] = {}  # by the first two letters, of phrases that begin with `word*`
+        self._ends: dict[str, list[Pattern]] = {}  # by the last word, of phrases that begin with `*`, without it
+        self._glued: list[Pattern] = []
+        for phrase in phrases:
+            if _GLUED.search(phrase):
+                self._glued.append(tuple(piece.replace(" ", "") for piece in phrase.split("*")))
+            elif pattern := tuple(_PHRASE_WORD.findall(phrase)):
+                last = pattern[-1]
+                self._add((*pattern[:-1], f"{last}*") if stems and last[-1] not in "*#" else pattern)
+
+    def _add(self, pattern: Pattern) -> None:
+        first, second = pattern[0], pattern[1] if len(pattern) > 1 else ""
+        if first == "*":
+            self._ends.setdefault(pattern[-1], []).append(pattern[1:])
+        elif first[-1] == "*":
+            self._prefixed.setdefault(first[:2].rstrip("*"), []).append(pattern)
+        else:
+            self._known.setdefault(first, {}).setdefault("" if second[-1:] in "*#" else second, []).append(pattern)
+
+    def begins(self, line: Line) -> bool:
+        """A phrase at the start of the line (one that begins with `*`: at its end)."""
+        if self._at(line.words, 0, None) or self._ended(line.words):
+            return True
+        return bool(line.glued) and any(line.glued.startswith(g[0]) and _in_order(g, line.glued) for g in self._glued)
+
+    def inside(self, line: Line) -> bool:
+        """A phrase anywhere in the line."""
+        if line.glued and any(_in_order(g, line.glued) for g in self._glued):
+            return True
+        for at, word in enumerate(line.words):
+            if (word in self._known or word[:2] in self._prefixed) and self._at(line.words, at, None):
+                return True
+        return False
+
+    def fills(self, line: Line, spare: int = 0) -> bool:
+        """A phrase is the whole line but for at most `spare` words after it."""
+        words = line.words
+        if not words:
+            return False
+        for end in range(len(words), max(0, len(words) - spare - 1), -1):
+            if self._at(words, 0, end):
+                return True
+        if self._ended(words):
+            return True
+        return bool(line.glued) and any(_is_glued(g, line.glued, spare) for g in self._glued)
+
+    def _ended(self, words: list[str]) -> bool:
+        known = self._ends.get(words[-1]) if words and len(words) <= _GAP else None
+        return bool(known) and any(tuple(words[-len(p) :]) == p for p in known or ())
+
+    def _at(self, words: list[str], at: int, end: int | None) -> bool:
+        if at >= len(words):
+            return False
+        if known := self._known.get(words[at]):
+            following = words[at + 1] if at + 1 < len(words) else "\n"
+            for second in (following, ""):
+                for pattern in known.get(second, ()):
+                    if _match(pattern, words, at, end):
+                        return True
+        return any(_match(p, words, at, end) for p in self._prefixed.get(words[at][:2], ()))
+
+
+def _match(pattern: Pattern, words: list[str], at: int, end: int | None) -> bool:
+    """Whether the pattern's words stand at `at`; with `end` they must end there."""
+    for place, want in enumerate(pattern):
+        if want == "*":
+            rest = pattern[place + 1 :]
+            if not rest:
+                return end is None or end - at <= _GAP
+            return any(_match(rest, words, skip, end) for skip in range(at, min(at + _GAP, len(words)) + 1))
+        if at >= len(words) or not _same(want, words[at]):
+            return False
+        at += 1
+    return end is None or at == end
+
+
+def _same(want: str, word: str) -> bool:
+    if want == "#":
+        return word[0].isdigit()
+    return word.startswith(want[:-1]) if want[-1] == "*" else word == want
+
+
+def _in_order(pieces: Pattern, text: str) -> bool:
+    at = 0
+    for piece in pieces:
+        found = text.find(piece, at)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return True
+
+
+def _is_glued(pieces: Pattern, text: str, spare: int) -> bool:
+    """The pieces are the whole text; `spare` words may be a name of four letters each."""
+    if not text.startswith(pieces[0]) or not _in_order(pieces, text) or len(text) > 80:
+        return False
+    return text.endswith(pieces[-1]) or (spare > 0 and len(text) - sum(map(len, pieces)) <= 4 * spare)
