@@ -19,6 +19,7 @@ from mailbot.config.defaults import defaults_dir
 from mailbot.config.rulebook import load_rules
 from mailbot.config.settings import Login, MailboxSettings, OAuth, Settings
 from mailbot.errors import BadConfig, BadInput, Problem, Unavailable
+from mailbot.model.act import Act
 from mailbot.model.credential import Credential
 from mailbot.model.message import OwnMarks
 from mailbot.model.outcome import Outcome, TryAgain
@@ -34,12 +35,15 @@ from mailbot.send.order_action import perform
 from mailbot.send.smtp import SmtpAccess, SmtpLane
 from mailbot.workflow import poll
 from mailbot.workflow.act import Done, Verb, act
+from mailbot.workflow.acts import Acted
+from mailbot.workflow.acts import act as ticket_act
 from mailbot.workflow.drain import drain
 from mailbot.workflow.enrich import enrich
 from mailbot.workflow.explain import explain_files
 from mailbot.workflow.handle import handle
 from mailbot.workflow.holder import free_the_dead, new_holder
 from mailbot.workflow.parts import Live, Parts
+from mailbot.workflow.undo import undo
 
 log = structlog.get_logger()
 Tell = Callable[[str, Mapping[str, object]], None]
@@ -176,6 +180,10 @@ class Service:
 
     def act(self, verb: Verb, ids: Sequence[str], by: str) -> list[Done]:
         return act(self.parts, verb, ids, by)
+
+    def act_on_ticket(self, wanted: Act, by: str) -> Acted:
+        """What a person does to a ticket. Raises NotFound, NotAllowed, Conflict."""
+        return undo(self.parts, wanted.ticket, by) if wanted.verb == "undo" else ticket_act(self.parts, wanted, by)
 
     def say(self, event: str, facts: Mapping[str, object]) -> None:
         log.info(event, **facts)

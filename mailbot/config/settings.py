@@ -188,6 +188,8 @@ class ReplySettings(Section):
     reopen_by_mail: Literal["known", "authenticated", "never"] = Field(
         "known", description="trust that a mail needs to reopen its client's order"
     )
+    undo_seconds: int = Field(10, ge=0, le=600, description="how long what a person causes can be taken back before it is sent")
+    bundle_seconds: int = Field(120, ge=0, le=3600, description="how long news (read, assessed, delivery time) wait to go as one message")
 
 
 class NotifySettings(Section):
@@ -259,6 +261,8 @@ class Settings(Section):
             mode=self.replies.mode,
             acknowledge=self.replies.acknowledge,
             reopen_by_mail=self.replies.reopen_by_mail,
+            undo_seconds=self.replies.undo_seconds,
+            bundle_seconds=self.replies.bundle_seconds,
             mailbox_address=self.smtp.from_address if self.smtp else company.support_address,
         )
 

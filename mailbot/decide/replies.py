@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mailbot.decide import joining, limits
+from mailbot.decide.act_facts import order_url
 from mailbot.decide.asks import Answer
 from mailbot.decide.case import Case, Matched, Party
 from mailbot.decide.joining import Joined
@@ -122,7 +123,7 @@ def _with_order(facts: ReplyFacts, case: Case, who: Party, decision: Decision, t
     return replace(
         facts,
         order=ticket.order,
-        order_url=_url(context, main, ticket.order),
+        order_url=order_url(context.company, main, ticket.order),
         orders=matched.numbers or ((ticket.order,) if ticket.order else ()),
         images_of_order=len(main.images) if main else 0,
         unknown_images=unknown_images(case, matched),
@@ -233,13 +234,6 @@ def _complains(case: Case, kind: Kind) -> bool:
         or kind in ("mixed", "feedback")
         or case.says("refund")
     )
-
-
-def _url(context: Context, order: Order | None, number: str | None) -> str:
-    if order and order.url:
-        return order.url
-    template = context.company.order_url
-    return template.replace("{order}", number) if template and number and number.replace("-", "").isalnum() else ""
 
 
 def _time_zone(context: Context, order: Order | None) -> str:

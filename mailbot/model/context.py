@@ -55,7 +55,10 @@ class OurMail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
-    """What replies say of the company (config [company]) and how it answers (config [replies])."""
+    """What replies say of the company (config [company]) and how it answers (config [replies]).
+
+    undo_seconds: how long what a person causes waits before it is sent; bundle_seconds: how long news wait for more (P22).
+    """
 
     name: str
     support_address: str
@@ -72,6 +75,8 @@ class Company:
     acknowledge: Literal["all", "known", "authenticated"] = "all"
     reopen_by_mail: Literal["known", "authenticated", "never"] = "known"
     mailbox_address: str = ""
+    undo_seconds: int = 10
+    bundle_seconds: int = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

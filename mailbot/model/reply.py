@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from mailbot.model.context import Company
 from mailbot.model.finding import ClientKind, Request
 from mailbot.model.message import Source
+from mailbot.model.money import Money
 from mailbot.model.order import OrderStatus, Person
 from mailbot.model.ticket import Ask, Flag, Kind
 
@@ -28,6 +30,8 @@ class ReplyFacts:
     `order` and `orders` are numbers of the client's own orders; `status` and `due_at` are those of `status_of`, the order that the
     message is about. `expect`: minutes until a person reads, lowest and highest (P40).
     `message` is the client's new text and `author` who wrote it: only internal templates (notify, internal_*) show them.
+    News: `items` in order of telling, `text` a person's words (`own_words`: not automatic), `charge` with `waits` where the work waits
+    for agreement, `previous` the delivery time told before, `precision` minute or day, `quote` the client's words that asked.
     """
 
     ticket: int
@@ -62,6 +66,22 @@ class ReplyFacts:
     author: str = ""
     message: str = ""
     because: str = ""
+    items: tuple[str, ...] = ()
+    text: str = ""
+    own_words: bool = False
+    assessed: ClientKind | None = None
+    reason: str = ""
+    plan: str = ""
+    charge: Money | None = None
+    waits: bool = False
+    charge_open: bool = False
+    delivery_time: datetime | None = None
+    previous: datetime | None = None
+    precision: str = "minute"
+    next_news_at: datetime | None = None
+    targets: tuple[str, ...] = ()
+    fix_delivered: bool = False
+    quote: str = ""
 
 
 SAMPLE_COMPANY = Company(
@@ -110,7 +130,20 @@ def samples() -> tuple[Sample, ...]:
         ticket=16, company=SAMPLE_COMPANY, channel="order_comment", name="Anna", kind="update", order="10231", orders=("10231",),
         asks=("details",), status="ordered", status_of="10231",
     )  # fmt: skip
-    return tuple(
-        Sample(name, facts)
-        for name, facts in (("full", full), ("bare", bare), ("asking", asking), ("hostile", hostile), ("on_order", on_order))
-    )
+    named = {"full": full, "bare": bare, "asking": asking, "hostile": hostile, "on_order": on_order, **_news_samples(full)}
+    return tuple(Sample(name, facts) for name, facts in named.items())
+
+
+def _news_samples(full: ReplyFacts) -> dict[str, ReplyFacts]:
+    """What is told after a person's act."""
+    at = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
+    charged = replace(
+        full, items=("read", "assessed", "delivery_time"), assessed="amendment", reason="A blue sky was not on the order.",
+        plan="Blue sky on 4589 and 4590", charge=Money(Decimal("40.00"), "EUR"), delivery_time=at, previous=full.due_at,
+        charge_open=True, next_news_at=at, quote="Please send them to the portal.", targets=("Portal",), flags=(), requests=(),
+    )  # fmt: skip  # as above
+    waiting = replace(charged, items=("assessed",), claimed="correction", waits=True, snippets=("expectations",), delivery_time=None)
+    free = replace(charged, items=("assessed",), assessed="correction", charge=None, precision="day")
+    others = replace(charged, items=("feedback", "disputed", "agreed", "plan", "reopened"), channel="order_comment")
+    own = replace(full, text="Which of the two windows do you mean?\n\nKim", own_words=True, flags=(), requests=())
+    return {"charged": charged, "waiting": waiting, "free": free, "others": others, "own_words": own}

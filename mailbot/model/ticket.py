@@ -35,7 +35,7 @@ class Ticket:
     """One ticket. `client` is the client id of the order system or the address; `order` the main order's number, `order_ids` all.
 
     clock_started_at: since when the client waits for a person; read_at: when a person read the newest message, None while unread (P21).
-    confirmed_message: the newest client message of which the client heard that it was read (P22).
+    newest_message: the last one of the client; confirmed_message: the newest of which the client heard that it was read (P22).
     reason, plan, charge: of the assessment (P23, P24). decider: the supervisor whom the Account Manager chose in a dispute (P30).
     warned_at, late_told_at, next_news_at: what was done about a promise at risk (P27). escalation: steps told since the clock started.
     redistribution_trust: how far the request for it is proved (P29).
@@ -70,6 +70,7 @@ class Ticket:
     read_at: datetime | None
     delivered_at: datetime | None
     delivery_time: datetime | None
+    newest_message: int | None = None
     confirmed_message: int | None = None
     assessed_at: datetime | None = None
     assessed_by: str | None = None

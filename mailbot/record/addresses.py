@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 
 from mailbot.model.context import KnownAddress
 from mailbot.model.order import Order
@@ -47,11 +48,18 @@ def mark_bounced(c: Connection, email: str, now: datetime) -> bool:
     return c.execute(update(address).where(*fresh).values(bounced_at=now)).rowcount == 1
 
 
+def get(c: Connection, email: str) -> KnownAddress | None:
+    row = c.execute(select(address).where(address.c.address == email.lower())).one_or_none()
+    return _known(row) if row else None
+
+
 def of_client(c: Connection, client: str) -> tuple[KnownAddress, ...]:
     """All addresses of a client; those that did not bounce first, then by age."""
     rows = c.execute(
         select(address).where(address.c.client == client).order_by(address.c.bounced_at.is_not(None), address.c.added_at, address.c.address)
     )
-    return tuple(
-        KnownAddress(address=r.address, client=r.client, name=r.name, time_zone=r.time_zone, bounced=r.bounced_at is not None) for r in rows
-    )
+    return tuple(_known(r) for r in rows)
+
+
+def _known(r: Row[Any]) -> KnownAddress:
+    return KnownAddress(address=r.address, client=r.client, name=r.name, time_zone=r.time_zone, bounced=r.bounced_at is not None)

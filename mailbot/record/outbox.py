@@ -78,7 +78,7 @@ def claim(c: Connection, lane: str, limit: int, now: datetime, holder: str, leas
     """Due actions of a lane for this holder; they stay `queued` until `begin`. First in, first out per ticket and family: one
     whose forerunner is unfinished, or whose `after` is not sent, is not given out."""
     free = or_(action.c.lease_until.is_(None), action.c.lease_until <= now)
-    ready = _ready(lane).where(action.c.due_at <= now, free)
+    ready = _ready(lane, now).where(action.c.due_at <= now, free)
     rows = c.execute(ready.order_by(action.c.due_at, action.c.id).limit(limit).with_for_update(skip_locked=True, of=action)).all()
     if rows:
         until = now + timedelta(seconds=lease_seconds)
@@ -177,10 +177,39 @@ def get(c: Connection, action_id: int) -> Action:
     return _action(row)
 
 
+def many(c: Connection, ids: Collection[int]) -> list[Action]:
+    """The actions with these ids, oldest first."""
+    rows = c.execute(select(*_FIELDS).where(action.c.id.in_(ids)).order_by(action.c.id)) if ids else ()
+    return [_action(row) for row in rows]
+
+
 def by_key(c: Connection, keys: Collection[str]) -> dict[str, Action]:
     """The actions that bear these keys."""
     rows = c.execute(select(*_FIELDS).where(action.c.key.in_(keys))) if keys else ()
     return {row.key: _action(row) for row in rows}
+
+
+def waiting_news(c: Connection, ticket: int, template: str, now: datetime) -> list[Action]:
+    """What a ticket still has to say by this template: queued and claimed by nobody, or held. Kept from senders until the commit."""
+    free = and_(action.c.state == "queued", or_(action.c.lease_until.is_(None), action.c.lease_until <= now))
+    wanted = select(*_FIELDS).where(action.c.ticket == ticket, action.c.template == template, or_(free, action.c.state == "held"))
+    rows = c.execute(wanted.order_by(action.c.id).with_for_update(skip_locked=True, of=action))
+    return [_action(row) for row in rows]
+
+
+def set_state(c: Connection, ids: Collection[int], before: ActionState, after: ActionState, because: str) -> int:
+    """Moves unclaimed actions from one state to another (news that go with later news, an act taken back); how many it moved."""
+    if not ids:
+        return 0
+    mine = (action.c.id.in_(ids), action.c.state == before, action.c.lease_by.is_(None))
+    return c.execute(update(action).where(*mine).values(state=after, because=because, lease_by=None, lease_until=None)).rowcount
+
+
+def hasten(c: Connection, ids: Collection[int], due_at: datetime) -> None:
+    """What waits for more news goes before the news that came: first told, first sent."""
+    if ids:
+        late = (action.c.id.in_(ids), action.c.state == "queued", action.c.due_at > due_at)
+        c.execute(update(action).where(*late).values(due_at=due_at))
 
 
 def of_ticket(c: Connection, ticket: int) -> list[Action]:
@@ -191,7 +220,7 @@ def of_ticket(c: Connection, ticket: int) -> list[Action]:
 def next_due(c: Connection, lane: str, now: datetime) -> datetime | None:
     """When the lane has something to do: the earliest due time of what could be claimed (maybe past), None for nothing."""
     free = or_(action.c.lease_until.is_(None), action.c.lease_until <= now)
-    ready = _ready(lane).where(free).order_by(action.c.due_at).limit(1)
+    ready = _ready(lane, now).where(free).order_by(action.c.due_at).limit(1)
     row = c.execute(ready).first()
     return row.due_at if row else None
 
@@ -218,10 +247,11 @@ def _set_after(c: Connection, rows: Sequence[NewAction], ids: dict[str, int], de
         _hold_followers(c, ids[key], "")
 
 
-def _ready(lane: str) -> Select[Any]:
-    """Actions of a lane that wait for nothing but their time."""
+def _ready(lane: str, now: datetime) -> Select[Any]:
+    """Actions of a lane that wait for nothing but their time. One that can still be taken back (never tried, not due) blocks nobody."""
     before, first = action.alias("before"), action.alias("first")
-    unfinished = before.c.state.in_([fixed("queued"), fixed("sending")])
+    begun = or_(before.c.attempts > 0, before.c.due_at <= now)
+    unfinished = and_(before.c.state.in_([fixed("queued"), fixed("sending")]), begun)
     blocked = exists().where(before.c.ticket == action.c.ticket, before.c.family == action.c.family, before.c.id < action.c.id, unfinished)
     followed: ColumnElement[bool] = exists().where(first.c.id == action.c.after, first.c.state == "sent")
     return select(*_FIELDS).where(

@@ -169,6 +169,7 @@ ticket = Table(
     Column("read_at", Time),
     Column("delivered_at", Time),
     Column("delivery_time", Time),
+    Column("newest_message", Id),
     Column("confirmed_message", Id),
     Column("assessed_at", Time),
     Column("assessed_by", Words),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, select, text
+from sqlalchemy import Connection, RowMapping, bindparam, delete, func, select, text
 from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_in
 
@@ -19,7 +19,7 @@ from mailbot.model.ticket import OPEN_STATES, Ticket
 from mailbot.record.columns import fixed, upsert
 from mailbot.record.columns import insert as insert_or
 from mailbot.record.journal import link
-from mailbot.record.tables import queue_turn, ticket, ticket_log, ticket_message, ticket_order
+from mailbot.record.tables import queue_turn, reading, ticket, ticket_log, ticket_message, ticket_order
 
 LISTS = ("order_ids", "asked", "flags", "images")
 FIELDS = tuple(ticket.c[f.name] for f in fields(Ticket))
@@ -168,6 +168,41 @@ def last_owners(c: Connection) -> tuple[tuple[str, str], ...]:
 def waiting(c: Connection) -> int:
     """Tickets that nobody has looked at yet (state new): the present load."""
     return c.execute(select(func.count()).select_from(ticket).where(ticket.c.state == fixed("new"))).scalar_one()
+
+
+def read_by(c: Connection, ticket_id: int, started_at: datetime, read_at: datetime, actor: str) -> None:
+    """A client's wait ended: from the arrival of the oldest unread message until a person's act (P21)."""
+    c.execute(insert_into(reading).values(ticket=ticket_id, started_at=started_at, read_at=read_at, actor=actor))
+
+
+def unread_again(c: Connection, ticket_id: int, read_at: datetime) -> None:
+    """The act that ended the wait was taken back."""
+    c.execute(delete(reading).where(reading.c.ticket == ticket_id, reading.c.read_at == read_at))
+
+
+def assessors(c: Connection, ids: Collection[int]) -> tuple[str, ...]:
+    """Who assessed these tickets, each once, oldest first."""
+    t = ticket_log
+    rows = c.execute(select(t.c.actor).where(t.c.ticket.in_(ids), t.c.what == "assess").order_by(t.c.id)).scalars() if ids else ()
+    return tuple(dict.fromkeys(rows))
+
+
+def in_production(c: Connection, but: int) -> int:
+    """How many assessed or promised tickets wait for their files besides this one (P26)."""
+    states = ("assessed", "scheduled", "in_work")
+    return c.execute(select(func.count()).select_from(ticket).where(ticket.c.state.in_(states), ticket.c.id != but)).scalar_one()
+
+
+def last_line(c: Connection, ticket_id: int) -> tuple[int, str, str, dict[str, Any]] | None:
+    """The newest line of a ticket's history: (id, actor, what, data)."""
+    row = c.execute(select(ticket_log).where(ticket_log.c.ticket == ticket_id).order_by(ticket_log.c.id.desc()).limit(1)).one_or_none()
+    return (row.id, row.actor, row.what, json.loads(row.data) if row.data else {}) if row else None
+
+
+def messages(c: Connection, ticket_id: int) -> list[int]:
+    """The messages on a ticket, oldest first."""
+    t = ticket_message
+    return list(c.execute(select(t.c.message).where(t.c.ticket == ticket_id).order_by(t.c.message)).scalars())
 
 
 def waiting_for_facts(c: Connection, limit: int) -> list[tuple[int, int]]:

@@ -17,9 +17,16 @@ from mailbot.model.decision import Reply
 from mailbot.model.reply import RenderedMail, ReplyFacts, Sample, samples
 from mailbot.render import words
 
-REPLIES = ("acknowledgement", "ask", "cancel_received", "completed", "receipt_unverified", "status", "update_received")
-INTERNAL = ("internal_mail", "internal_update")
-NOTICES = ("account_manager", "cancel", "client_wrote", "colleague_wrote", "dispute", "new_ticket", "update")
+REPLIES = (
+    "acknowledgement", "ask", "cancel_received", "completed", "delay", "delivered", "message", "news", "receipt_unverified",
+    "redistributed", "reminder", "status", "update_received",
+)  # fmt: skip  # in the order of the alphabet
+INTERNAL = ("internal_agreed", "internal_assessed", "internal_mail", "internal_update")
+NOTICES = (
+    "account_manager", "agreed", "agreement_open", "assigned", "cancel", "client_wrote", "colleague_wrote", "delivered_unread", "dispute",
+    "dispute_decided", "escalation", "new_ticket", "order_cancelled", "promise_at_risk", "promise_missed", "redistribution_waits",
+    "refund", "update",
+)  # fmt: skip  # as above
 SNIPPETS = (
     "cost", "disagree", "expectations", "extra_work", "how_to", "redistribution", "refund", "reply_time", "update_order", "variation",
 )  # fmt: skip

@@ -114,7 +114,7 @@ def _zone_name(there: datetime) -> str:
 
 def _cleaned(name: str, value: object) -> object:
     if isinstance(value, str):
-        text = clean_lines(value) if name == "message" else clean(value)
+        text = clean_lines(value) if name in ("message", "text", "quote") else clean(value)
         return text[:NAME_LENGTH] if name == "name" else text
     if isinstance(value, tuple) and value and all(isinstance(v, str) for v in value):
         return tuple(clean(v) for v in value)

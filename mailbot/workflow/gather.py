@@ -27,7 +27,8 @@ REQUEST_SECONDS = 1.5
 BATCH_SECONDS = 1.5  # once anything failed; a system that answers is asked for the whole batch
 BREAK_AFTER = 3
 CAPABILITIES_SECONDS = 300
-ASSUMED = Capabilities(reopen=True, close=True, client_visible_comments=True)
+# Until it says what it can: everything that we do to an order. What it cannot is refused by it and shown, never silently left out.
+ASSUMED = Capabilities(reopen=True, close=True, client_visible_comments=True, delivery_time=True, redistribution=True)
 BREAK_FOR_SECONDS = 30
 
 

@@ -210,7 +210,9 @@ def _ticket(batch: Batch, understood: Understood, decision: Decision, facts: Con
     """The ticket as it stands after this message, kept for the end of the batch; None where the message is on none."""
     at = understood.claimed.received_at
     if decision.outcome == "open_ticket":
-        new = tickets.opened(next(batch.ids), decision, understood.claimed.source, at, batch.now)
+        new = replace(
+            tickets.opened(next(batch.ids), decision, understood.claimed.source, at, batch.now), newest_message=understood.claimed.id
+        )
         batch.opened[new.id] = new
         return new
     before = next((t for t in facts.tickets if t.id == decision.join), None)
@@ -220,6 +222,8 @@ def _ticket(batch: Batch, understood: Understood, decision: Decision, facts: Con
     after = tickets.changed(before, decision.change, at, batch.now, replied=replied)
     if decision.outcome == "record_only" or decision.change.by_staff:  # a bounce or a colleague; the client said nothing
         after = replace(after, last_client_message_at=before.last_client_message_at)
+    else:
+        after = replace(after, newest_message=understood.claimed.id)
     (batch.opened if before.id in batch.opened else batch.changed)[before.id] = after
     return after
 

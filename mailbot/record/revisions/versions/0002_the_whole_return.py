@@ -11,7 +11,7 @@ down_revision = "0001"
 TIMES = (
     "assessed_at", "agreement_asked_at", "reminded_at", "delivery_time_set_at", "warned_at", "late_told_at", "next_news_at", "closed_at",
 )  # fmt: skip  # columns by type
-IDS = ("confirmed_message", "merged_into", "split_from")
+IDS = ("newest_message", "confirmed_message", "merged_into", "split_from")
 WORDS = ("assessed_by", "decider")
 TEXTS = {
     "reason": sa.Text(), "plan": sa.Text(), "charge_amount": sa.String(), "charge_currency": sa.String(), "agreement_quote": sa.Text(),
