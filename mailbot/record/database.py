@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from mailbot.errors import BadConfig, Problem, Unavailable
+from mailbot.record import search
 
 __all__ = ["Connection", "Database", "SteadyClock"]
 
@@ -63,16 +64,20 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """The writer: commits at the end, rolls back on any exception. Database trouble of any kind is Unavailable."""
+        """The writer: commits at the end, rolls back on any exception. Database trouble of any kind is Unavailable.
+
+        What search reads of the tickets that were written is brought up to date just before the commit."""
         if self._turn is None:
             with self._connected(self._writer) as connection:
                 yield connection
+                search.fill(connection)
             return
         if not self._turn.acquire(timeout=2 * WAIT_SECONDS):
             raise Unavailable(f"{self.address}: another thread has written for over a minute. Try again.")
         try:
             with self._connected(self._writer) as connection:
                 yield connection
+                search.fill(connection)
         finally:
             self._turn.release()
 
@@ -139,6 +144,7 @@ class Database:
         try:
             with engine.connect() as connection:
                 connection.info.pop(_NOW, None)
+                search.forget_touched(connection)
                 with connection.begin():
                     yield connection
         except PoolTimeout as error:

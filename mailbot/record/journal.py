@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select, up
 
 from mailbot.errors import Conflict, NotFound
 from mailbot.model.message import ReceivedMessage, Source
-from mailbot.record import columns
+from mailbot.record import columns, search
 from mailbot.record.columns import fixed, upsert
 from mailbot.record.tables import mailbox as mailbox_table
 from mailbot.record.tables import message, message_chunk, message_detail, sighting, ticket_message
@@ -261,6 +261,7 @@ def link(c: Connection, pairs: Sequence[tuple[int, int]]) -> None:
     if pairs:
         statement = columns.insert(c, ticket_message).on_conflict_do_nothing()
         c.execute(statement, [{"ticket": t, "message": m} for t, m in pairs])
+        search.touch(c, (t for t, _ in pairs))
 
 
 def raw(c: Connection, message_id: int) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, inspect, text
 
 from mailbot.errors import BadConfig, Problem, Unavailable
-from mailbot.record import locks
+from mailbot.record import locks, search
 from mailbot.record.database import Database
 from mailbot.record.tables import metadata
 
@@ -56,6 +56,7 @@ def upgrade(db: Database) -> str:
         _run(c)
         if db.dialect == "sqlite":
             _check_foreign_keys(c, db)
+        search.fill_missing(c)
     return head()
 
 

@@ -204,6 +204,20 @@ Index("ix_ticket_facts_pending", ticket.c.id, sqlite_where=sql("facts_pending = 
 Index("ix_ticket_agreement", ticket.c.agreement_asked_at, sqlite_where=sql("state = 'waiting_for_agreement'"),
       postgresql_where=sql("state = 'waiting_for_agreement'"))  # fmt: skip
 Index("ix_ticket_delivered", ticket.c.delivered_at, sqlite_where=sql("state = 'delivered'"), postgresql_where=sql("state = 'delivered'"))
+Index(
+    "ix_ticket_open", ticket.c.read_at, ticket.c.clock_started_at, ticket.c.delivery_time, ticket.c.owner, ticket.c.kind, ticket.c.assessed,
+    ticket.c.assessed_at, ticket.c.dispute_level, ticket.c.trust, ticket.c.state, ticket.c.id,
+    sqlite_where=sql("is_open = 1"), postgresql_where=sql("is_open = 1"),
+)  # fmt: skip  # holds all that the desk's figures and views look at
+Index("ix_ticket_redistribution", ticket.c.delivered_at, ticket.c.id,
+      sqlite_where=sql("state = 'delivered' AND redistribution = 'requested'"),
+      postgresql_where=sql("state = 'delivered' AND redistribution = 'requested'"))  # fmt: skip
+Index("ix_ticket_opened", ticket.c.opened_at, ticket.c.id)
+Index("ix_ticket_closed", ticket.c.closed_at, sqlite_where=sql("closed_at IS NOT NULL"), postgresql_where=sql("closed_at IS NOT NULL"))
+Index("ix_ticket_handed_over", ticket.c.delivered_at, ticket.c.delivery_time, sqlite_where=sql("delivered_at IS NOT NULL"),
+      postgresql_where=sql("delivered_at IS NOT NULL"))  # fmt: skip
+Index("ix_ticket_assessed", ticket.c.assessed_at, ticket.c.client, ticket.c.assessed, ticket.c.claimed, ticket.c.order,
+      sqlite_where=sql("assessed IS NOT NULL"), postgresql_where=sql("assessed IS NOT NULL"))  # fmt: skip
 Index("ix_ticket_client_open", ticket.c.client, ticket.c.is_open, ticket.c.id)
 Index("ix_ticket_client_delivered", ticket.c.client, ticket.c.delivered_at)
 Index("ix_ticket_queue", ticket.c.is_open, ticket.c.queue, ticket.c.id)
@@ -253,6 +267,32 @@ reading = Table(
     Column("actor", Words, nullable=False),
     sqlite_autoincrement=True,
 )
+
+# What search reads, one row a ticket (search.py): words as model/search.py makes them. On SQLite triggers keep the FTS5 table
+# `ticket_search` equal to it, on PostgreSQL a generated column `words` with its index; both are made by their revision and stand
+# nowhere here, so that a plain copy of the tables fills them.
+ticket_text = Table(
+    "ticket_text",
+    metadata,
+    Column("ticket", Id, ForeignKey("ticket.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    _text("client"),
+    _text("head"),
+    _text("body"),
+    _text("facets"),
+)
+
+# Append-only: what people want to remember of a client.
+client_note = Table(
+    "client_note",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("client", Words, nullable=False),
+    Column("at", Time, nullable=False),
+    Column("actor", Words, nullable=False),
+    _text("text"),
+    sqlite_autoincrement=True,
+)
+Index("ix_client_note_client", client_note.c.client, client_note.c.id)
 
 queue_turn = Table("queue_turn", metadata, Column("queue", String, primary_key=True), Column("owner", String, nullable=False))
 

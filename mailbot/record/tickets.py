@@ -16,6 +16,7 @@ from mailbot.errors import Conflict, NotFound
 from mailbot.model.decision import Decision, TicketChange
 from mailbot.model.message import Source
 from mailbot.model.ticket import OPEN_STATES, Ticket
+from mailbot.record import search
 from mailbot.record.columns import fixed, upsert
 from mailbot.record.columns import insert as insert_or
 from mailbot.record.journal import link
@@ -85,6 +86,7 @@ def attach(c: Connection, ticket_id: int, message_ids: Collection[int]) -> None:
 def log(c: Connection, rows: Sequence[LogRow], now: datetime) -> None:
     if rows:
         c.execute(insert_into(ticket_log), [_log_values(row, now) for row in rows])
+        search.touch(c, (row.ticket for row in rows if row.ticket is not None))
 
 
 # --- batches -----------------------------------------------------------------------------------------------------------------
@@ -139,6 +141,7 @@ def insert(c: Connection, tickets: Sequence[Ticket], now: datetime) -> None:
     if not tickets:
         return
     c.execute(insert_into(ticket), [_values(t, now) for t in tickets])
+    search.touch(c, (t.id for t in tickets))
     _write_orders(c, tickets)
     turns = [{"queue": t.queue, "owner": t.owner} for t in tickets if t.owner]
     upsert(c, queue_turn, turns, ["queue"])
@@ -157,6 +160,7 @@ def save(c: Connection, tickets: Sequence[Ticket], now: datetime) -> None:
         names = ", ".join(f"#{t.id}" for t in tickets)
         raise Conflict(f"Somebody else changed ticket {names} since it was read. Look again.")
     _write_orders(c, tickets)
+    search.touch(c, (t.id for t in tickets))
 
 
 def last_owners(c: Connection) -> tuple[tuple[str, str], ...]:

@@ -32,7 +32,16 @@ def upgrade():
 
 def test_the_revisions_make_exactly_the_tables_that_the_code_uses(db: Database) -> None:
     with db.transaction() as c:
-        assert compare_metadata(MigrationContext.configure(c), metadata) == []
+        assert compare_metadata(MigrationContext.configure(c, opts=_OWN), metadata) == []
+
+
+def _ours(name: str | None, type_: str, parent: dict[str, str | None]) -> bool:
+    """What search adds to `ticket_text` differs by engine and stands only in its revision (record/tables.py)."""
+    searched = {"table": name or "", "index": parent.get("table_name") or "", "column": parent.get("table_name") or ""}.get(type_, "")
+    return not (searched.startswith("ticket_search") or (searched == "ticket_text" and name in ("words", "ix_ticket_text_words")))
+
+
+_OWN = {"include_name": _ours}
 
 
 def test_an_empty_database_is_told_from_a_current_and_a_newer_one(url: str) -> None:
@@ -99,4 +108,4 @@ def test_a_failed_revision_leaves_nothing_behind(db: Database, tmp_path: Path, m
         migrations.upgrade(db)
     assert migrations.state(db) == "behind"
     with db.transaction() as c:
-        assert compare_metadata(MigrationContext.configure(c), metadata) == []
+        assert compare_metadata(MigrationContext.configure(c, opts=_OWN), metadata) == []
