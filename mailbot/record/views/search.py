@@ -57,7 +57,7 @@ class SearchPage:
 
 
 def results(c: Connection, query: Query, minutes: int, *, sort: Sort = "newest", before: int | None = None, limit: int = 50) -> SearchPage:
-    """One page. `best` knows one page only: the best of the newest. At most 10 statements, whatever is found."""
+    """One page. `best` knows one page only: the best of the newest. At most 12 statements, whatever is found."""
     if query.empty:
         return SearchPage(rows=(), clients=(), total=0, after=None)
     used, ids = _widened(c, query, limit)
