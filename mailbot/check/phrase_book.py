@@ -9,7 +9,7 @@ matter. Text and phrases are compared word by word, and a phrase is tried only w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, KeysView, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, KeysView, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -51,6 +51,7 @@ _LEADS = frozenset(
     }
 )
 _MAX_WORDS = 4_000
+_KNOWN_WORDS = 8_000
 
 
 class Hit(NamedTuple):
@@ -64,11 +65,15 @@ class Hit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """The words of a text. `joined[i]`: a phrase may go on from word i to the next; `between[i]`: what parts the two."""
+    """The words of a text. `joined[i]`: a phrase may go on from word i to the next; `between[i]`: what parts the two.
+
+    `following[i]`: the next word where a phrase may go on to it, else "".
+    """
 
     words: tuple[str, ...]
     starts: Sequence[int]
     joined: Sequence[bool]
+    following: Sequence[str]
     between: Sequence[str]
     letters: str
     there: KeysView[str]
@@ -96,10 +101,11 @@ class _Place:
     number: bool
     gap: bool
     optional: bool
+    only_words: bool  # single words alone
 
     @property
     def is_plain(self) -> bool:
-        return not (self.gap or self.number or self.optional or self.beginnings or self.runs)
+        return self.only_words and not self.optional
 
     @property
     def first_words(self) -> frozenset[str] | None:
@@ -126,10 +132,47 @@ class _Start(NamedTuple):
     follows: frozenset[str] | None
 
 
+class _Begins:
+    """The phrases that one word can begin, by the word that follows it."""
+
+    __slots__ = ("_always", "_by_following")
+
+    def __init__(self, starts: Sequence[_Start]) -> None:
+        self._always: list[_Phrase] = []
+        self._by_following: dict[str, list[_Phrase]] = {}
+        for phrase, follows in starts:
+            if follows is None:
+                self._always.append(phrase)
+                for phrases in self._by_following.values():
+                    phrases.append(phrase)
+            for word in follows or ():
+                self._by_following.setdefault(word, self._always.copy()).append(phrase)
+
+    def going_on(self, following: str) -> Sequence[_Phrase]:
+        """In the order of the lists."""
+        return self._by_following.get(following, self._always)
+
+
+class _ByWord(dict[str, "_Begins | None"]):
+    """What each word can begin, made when the word is first met: people use few words, again and again."""
+
+    __slots__ = ("_make",)
+
+    def __init__(self, make: Callable[[str], _Begins | None]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, word: str) -> _Begins | None:
+        if len(self) >= _KNOWN_WORDS:
+            self.clear()
+        self[word] = made = self._make(word)
+        return made
+
+
 class PhraseBook:
     """Phrase lists, indexed by first word."""
 
-    __slots__ = ("_anywhere", "_beginning", "_beginnings", "_going_on", "_hits", "_numbers", "_sizes", "_words")
+    __slots__ = ("_anywhere", "_beginnings", "_by_word", "_hits", "_numbers", "_sizes", "_words")
 
     def __init__(self, lists: Iterable[Iterable[str]]) -> None:
         self._words: dict[str, list[_Start]] = {}
@@ -140,8 +183,7 @@ class PhraseBook:
             for phrase in phrases:
                 self._add(group, phrase)
         self._sizes = tuple(sorted({len(b) for b in self._beginnings}))
-        self._beginning = lru_cache(maxsize=4096)(self._beginning_with)  # people use few words, again and again
-        self._going_on = lru_cache(maxsize=16384)(self._going_on_with)
+        self._by_word = _ByWord(self._beginning_with)
         self._hits = lru_cache(maxsize=4)(self._find)  # checks ask the same book for the same subject and text
 
     def find(self, folded: Folded) -> tuple[Hit, ...]:
@@ -151,35 +193,32 @@ class PhraseBook:
     def _find(self, folded: Folded) -> tuple[Hit, ...]:
         text = _text(folded)
         best: dict[tuple[int, int], Hit] = {}
-        for phrase, at in self._candidates(folded, text):
+        for phrase, at in self._candidates(text):
             end = _end(phrase, text, at)
             if end:
-                key, last = (phrase.group, at), text.end(end - 1)
+                key, last = (at, phrase.group), text.end(end - 1)
                 if key not in best or last > best[key].end:
                     best[key] = Hit(phrase.group, phrase.written, text.starts[at], last)
         found = [*best.values(), *(() if folded.text.isascii() else self._inside(folded.text))]
-        return tuple(sorted(found, key=_by_position))
+        return tuple(sorted(found, key=_by_position)) if len(found) > 1 else tuple(found)
 
-    def _candidates(self, folded: Folded, text: _Text) -> Iterator[tuple[_Phrase, int]]:
+    def _candidates(self, text: _Text) -> Iterator[tuple[_Phrase, int]]:
         """Phrases and the number of the word that they may begin with: the first two words stand there. Most words begin none."""
-        words, joined, there = text.words, text.joined, text.there
-        for word, places in folded.places.items():
-            if self._beginning(word):
-                for at in places:
-                    if at < _MAX_WORDS:
-                        for phrase in self._going_on(word, words[at + 1] if joined[at] else ""):
-                            if not (phrase.needs and there.isdisjoint(phrase.needs)):
-                                yield phrase, at
+        there, following = text.there, text.following
+        for at, begins in enumerate(map(self._by_word.__getitem__, text.words)):
+            if begins is not None:
+                for phrase in begins.going_on(following[at]):
+                    if not (phrase.needs and there.isdisjoint(phrase.needs)):
+                        yield phrase, at
 
-    def _going_on_with(self, word: str, following: str) -> tuple[_Phrase, ...]:
-        return tuple(phrase for phrase, follows in self._beginning(word) if follows is None or following in follows)
-
-    def _beginning_with(self, word: str) -> tuple[_Start, ...]:
+    def _beginning_with(self, word: str) -> _Begins | None:
         found = list(self._words.get(word, ()))
         for size in self._sizes:
             if size <= len(word):
                 found += self._beginnings.get(word[:size], ())
-        return (*found, *self._numbers) if word.isdigit() else tuple(found)
+        if word.isdigit():
+            found += self._numbers
+        return _Begins(found) if found else None
 
     def _inside(self, letters: str) -> Iterable[Hit]:
         for group, written, wanted in self._anywhere:
@@ -232,24 +271,24 @@ def _end(phrase: _Phrase, text: _Text, at: int) -> int:
 
 
 def _plain_end(plain: tuple[frozenset[str], ...], text: _Text, at: int) -> int:
-    end = at + len(plain)
-    if end > len(text.words):
-        return 0
-    for index, words in enumerate(plain, at):
-        if text.words[index] not in words or (index > at and not text.joined[index - 1]):
+    for index, words in enumerate(plain[1:], at):  # the first word is known to stand there
+        if text.following[index] not in words:
             return 0
-    return end
+    return at + len(plain)
 
 
 def _longest_end(phrase: _Phrase, text: _Text, at: int) -> int:
-    reached = {at}
+    reached: Collection[int] = (at,)
     for index, place in enumerate(phrase.places):
-        further = set(reached) if place.optional and index else set()
+        further = [*reached] if place.optional and index else []
         for position in reached:
-            further.update(_after(place, text, position, at))
+            if not place.only_words:
+                further += _after(place, text, position, at)
+            elif (text.following[position - 1] if position > at else text.words[at]) in place.words:
+                further.append(position + 1)
         if not further:
             return 0
-        reached = further
+        reached = further if len(further) == 1 else set(further)
     if phrase.closes:
         reached = {end for end in reached if end and text.closes(end - 1)}
     last = max(reached, default=0)
@@ -290,10 +329,13 @@ def _text(folded: Folded) -> _Text:
     """Several books read the same text one after the other."""
     words = tuple(folded.words[:_MAX_WORDS])
     between = folded.pieces[2::2][: len(words) - 1]
+    joining = {one: _joins(one) for one in set(between)}
+    joined = [joining[one] for one in between]
     return _Text(
         words=words,
         starts=folded.starts,
-        joined=(*map(_joins, between), False),
+        joined=(*joined, False),
+        following=(*(word if joins else "" for word, joins in zip(words[1:], joined, strict=False)), ""),
         between=between,
         letters=folded.text,
         there=folded.places.keys(),
@@ -319,7 +361,7 @@ def _place(token: str) -> _Place:
     optional = token.startswith("[") and token.endswith("]")
     inner = token[1:-1] if optional else token
     if inner == "...":
-        return _Place(frozenset(), (), {}, number=False, gap=True, optional=False)
+        return _Place(frozenset(), (), {}, number=False, gap=True, optional=False, only_words=False)
     words: set[str] = set()
     beginnings: list[str] = []
     runs: dict[str, list[tuple[str, ...]]] = {}
@@ -332,7 +374,9 @@ def _place(token: str) -> _Place:
             else:
                 words.update(run)
     frozen = {first: tuple(dict.fromkeys(each)) for first, each in runs.items()}
-    return _Place(frozenset(words), tuple(beginnings), frozen, number="#" in inner.split("|"), gap=False, optional=optional)
+    number = "#" in inner.split("|")
+    only_words = not (beginnings or runs or number)
+    return _Place(frozenset(words), tuple(beginnings), frozen, number=number, gap=False, optional=optional, only_words=only_words)
 
 
 def _spellings(written: str) -> list[tuple[str, ...]]:
