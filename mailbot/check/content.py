@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
-from mailbot.check.phrase_book import Hit, PhraseBook, book
+from mailbot.check.phrase_book import NEAR, Before, Hit, PhraseBook, book
 from mailbot.check.phrases import Folded, alternation, fold, parts
 from mailbot.model.finding import ClientKind, ContentFinding
 from mailbot.model.message import Evidence, ParsedMessage, Span
@@ -21,7 +22,7 @@ _REPEATED = 0.3  # what each further phrase of one group adds
 _REPEATS = 3
 _OTHER = 0.5  # a request beside it outweighs a vague wish ("I want my money back"), not a clear fault
 _WORDS = re.compile(r"[^\W\d_]{2,}|[\u3040-\u30ff\u4e00-\u9fff]")
-_LABEL = re.compile(r"\b(correction|amendment|amendement|feed ?back)s?\b")
+_LABEL_OR_WORD = re.compile(rf"(?P<label>\b(?:correction|amendment|amendement|feed ?back)s?\b)|{_WORDS.pattern}")
 _KINDS: tuple[ClientKind, ...] = ("correction", "amendment", "feedback")
 
 
@@ -30,16 +31,20 @@ class _Tools:
     book: PhraseBook
     work: PhraseBook
     polite: re.Pattern[str]
-    denied: re.Pattern[str]
-    condition: re.Pattern[str]
+    denied: Before
+    condition: Before
     noise: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     cues: Cues
     phrase: str
-    span: Span
+    part: Folded
+    hit: Hit
+
+    @property
+    def span(self) -> Span:
+        return self.part.span(self.hit.start, self.hit.end)
 
 
 def content(message: ParsedMessage, words: ContentWords, others: RequestWords | None = None) -> ContentFinding:
@@ -71,12 +76,11 @@ def _cues(part: Folded, words: ContentWords, tools: _Tools) -> list[_Found]:
     for hit in _longest(tools.book.find(part)):
         cues = words.cues[hit.group]
         start, _ = part.sentence_of(hit.start)
-        before = part.text[start : hit.start]
-        if cues.negated == "drop" and tools.denied.search(before[-40:]):
+        if cues.negated == "drop" and tools.denied.stands_before(part, start, hit.start):
             continue
-        if "correction" in cues.means and tools.condition.search(before):
+        if "correction" in cues.means and tools.condition.stands_before(part, start, hit.start):
             continue
-        kept.append(_Found(cues, hit.phrase, part.span(hit.start, hit.end)))
+        kept.append(_Found(cues, hit.phrase, part, hit))
     return kept
 
 
@@ -85,13 +89,25 @@ def _asks_other(part: Folded, others: RequestWords) -> bool:
     return any("dispute" not in others.cues[hit.group].means for hit in book(others.cues).find(part))
 
 
-def _longest(hits: Sequence[Hit]) -> list[Hit]:
-    """Of overlapping hits the longer one, whatever its group."""
+def _longest(hits: Sequence[Hit]) -> Iterator[Hit]:
+    """Of overlapping hits the longer one, whatever its group; in the order of the text."""
+    together: list[Hit] = []
+    end = 0
+    for hit in hits:
+        if hit.start >= end:
+            yield from _longest_of(together)
+            together = []
+        together.append(hit)
+        end = max(end, hit.end)
+    yield from _longest_of(together)
+
+
+def _longest_of(together: Sequence[Hit]) -> Sequence[Hit]:
+    if len(together) < 2:
+        return together
     kept: list[Hit] = []
-    taken = bytearray(max((h.end for h in hits), default=0))
-    for hit in sorted(hits, key=lambda h: (h.start - h.end, h.start)):
-        if taken.find(1, hit.start, hit.end) < 0:
-            taken[hit.start : hit.end] = b"\1" * (hit.end - hit.start)
+    for hit in sorted(together, key=lambda h: (h.start - h.end, h.start)):
+        if all(hit.end <= other.start or other.end <= hit.start for other in kept):
             kept.append(hit)
     return sorted(kept, key=lambda h: h.start)
 
@@ -129,8 +145,8 @@ def _plain_statement(texts: Sequence[Folded], tools: _Tools) -> ClientKind | Non
 
 
 def _understandable(texts: Sequence[Folded], tools: _Tools) -> bool:
-    words = [w for part in texts for w in _WORDS.findall(_LABEL.sub(" ", part.text)) if w not in tools.noise]
-    return bool(words)
+    """One word is said that is neither a label nor a greeting, thanks or the like."""
+    return any(not said["label"] and said[0] not in tools.noise for part in texts for said in _LABEL_OR_WORD.finditer(part.text))
 
 
 def _evidence(kind: ClientKind | None, found: Sequence[_Found], understandable: bool) -> Evidence:
@@ -140,8 +156,9 @@ def _evidence(kind: ClientKind | None, found: Sequence[_Found], understandable: 
     if not mine:
         return Evidence(f"a plain statement about the work, so {kind}" if kind else "neither a fault, a wish nor an opinion is said")
     names = ", ".join(dict.fromkeys(f.cues.name for f in mine))
-    quotes = ", ".join(dict.fromkeys(f'"{f.span.words}"' for f in mine[:4]))
-    return Evidence(f"{names}: {quotes}", tuple(f.span for f in mine))
+    spans = tuple(f.span for f in mine)
+    quotes = ", ".join(dict.fromkeys(f'"{span.words}"' for span in spans[:4]))
+    return Evidence(f"{names}: {quotes}", spans)
 
 
 @lru_cache(maxsize=4)
@@ -150,7 +167,7 @@ def _tools(words: ContentWords) -> _Tools:
         book=book(words.cues),
         work=PhraseBook([words.work]),
         polite=re.compile(rf"(?<![^\W_]){alternation(words.polite)}"),
-        denied=re.compile(rf"(?<![^\W_]){alternation(words.negations)}[\s'\"]{{1,2}}(?:[^\W_']{{1,14}}[\s'\"]{{1,2}}){{0,2}}$"),
-        condition=re.compile(rf"(?<![^\W_]){alternation(words.conditions)}[^,;]*$"),
+        denied=Before(words.negations, NEAR, most=40),
+        condition=Before(words.conditions, "[^,;]*"),
         noise=frozenset(fold(w, "text").text for w in words.noise),
     )

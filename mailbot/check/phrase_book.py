@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from mailbot.check.phrases import Folded, fold
+from mailbot.check.phrases import Folded, alternation, fold
 from mailbot.model.words.cues import Cues
 
 _GAP_WORDS = 5  # four words, one of them with an apostrophe or hyphen
@@ -52,6 +52,8 @@ _LEADS = frozenset(
 )
 _MAX_WORDS = 4_000
 _KNOWN_WORDS = 8_000
+_MAX_LETTERS = 20_000
+NEAR = r"[\s'\"]{1,2}(?:[^\W_']{1,14}[\s'\"]{1,2}){0,2}"  # at most two words
 
 
 class Hit(NamedTuple):
@@ -254,6 +256,25 @@ class PhraseBook:
             self._beginnings.setdefault(beginning, []).append(_Start(phrase, follows))
         if first.number:
             self._numbers.append(_Start(phrase, follows))
+
+
+class Before:
+    """Phrases that stand before a place of the text, with no more between than a pattern allows: negations, conditions."""
+
+    __slots__ = ("_book", "_most", "_pattern")
+
+    def __init__(self, phrases: Iterable[str], between: str, most: int = _MAX_LETTERS) -> None:
+        """`between`: a pattern. `most`: how many letters are looked at."""
+        rows = tuple(phrases)
+        self._book = PhraseBook([rows])
+        self._pattern = re.compile(rf"(?<![^\W_]){alternation(rows)}{between}$")
+        self._most = most
+
+    def stands_before(self, folded: Folded, start: int, end: int) -> bool:
+        """Whether one stands before `end` in the text from `start` on. Most texts hold none, and the book knows."""
+        if not any(start <= hit.start < end for hit in self._book.find(folded)):
+            return False
+        return bool(self._pattern.search(folded.text[max(start, end - self._most) : end]))
 
 
 @lru_cache(maxsize=8)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast, get_args
 
-from mailbot.check.phrase_book import PhraseBook, book
-from mailbot.check.phrases import Folded, alternation, parts
+from mailbot.check.phrase_book import NEAR, Before, PhraseBook, book
+from mailbot.check.phrases import Folded, parts
 from mailbot.model.finding import Request, RequestsFinding
 from mailbot.model.message import Evidence, ParsedMessage, Span
 from mailbot.model.words.requests import RequestWords
@@ -21,7 +20,7 @@ _ORDER: tuple[Request, ...] = get_args(Request)
 class _Tools:
     book: PhraseBook
     unless: PhraseBook
-    denied: re.Pattern[str]
+    denied: Before
 
 
 def requests(message: ParsedMessage, words: RequestWords) -> RequestsFinding:
@@ -41,7 +40,7 @@ def _asked(part: Folded, words: RequestWords, tools: _Tools) -> Iterator[tuple[s
     for hit in hits:
         cues = words.cues[hit.group]
         start, end = part.sentence_of(hit.start)
-        if cues.negated == "drop" and tools.denied.search(part.text[start : hit.start][-40:]):
+        if cues.negated == "drop" and tools.denied.stands_before(part, start, hit.start):
             continue
         taken_back = {name for back in backs if start <= back.start and back.end <= end for name in words.unless[back.group].means}
         for name in cues.means:
@@ -59,5 +58,5 @@ def _tools(words: RequestWords) -> _Tools:
     return _Tools(
         book=book(words.cues),
         unless=book(words.unless),
-        denied=re.compile(rf"(?<![^\W_]){alternation(words.negations)}[\s'\"]{{1,2}}(?:[^\W_']{{1,14}}[\s'\"]{{1,2}}){{0,2}}$"),
+        denied=Before(words.negations, NEAR, most=40),
     )
