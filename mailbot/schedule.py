@@ -12,7 +12,7 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -48,8 +48,14 @@ def run_once(service: Service, only: frozenset[str], stop: threading.Event) -> i
     return 1 if failed else 0
 
 
-def serve(service: Service, only: frozenset[str], stop: threading.Event) -> int:
-    """The service, until `stop` is set (SIGTERM, Ctrl-C): no new claims, what is in hand finishes within 30 s, leases are released."""
+Door = Callable[[threading.Event], None]
+
+
+def serve(service: Service, only: frozenset[str], stop: threading.Event, doors: Mapping[str, Door] | None = None) -> int:
+    """The service, until `stop` is set (SIGTERM, Ctrl-C): no new claims, what is in hand finishes within 30 s, leases are released.
+
+    `doors`: what runs beside the walks in a thread of its own, by name (the desk).
+    """
     threads = _Threads(stop)
     if "poll" in only:
         for box in service.mailboxes():
@@ -62,6 +68,8 @@ def serve(service: Service, only: frozenset[str], stop: threading.Event) -> int:
     if "send" in only:
         for lane in service.lanes(stop):
             threads.start(f"send {lane.name}", functools.partial(_send_forever, service, lane, stop))
+    for name, door in (doors or {}).items():
+        threads.start(name, functools.partial(door, stop))
     threads.start("listen", lambda: service.listen(stop))
     scheduler = _ticks(service, only)
     scheduler.start()

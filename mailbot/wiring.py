@@ -185,6 +185,11 @@ class Service:
         """What a person does to a ticket. Raises NotFound, NotAllowed, Conflict."""
         return undo(self.parts, wanted.ticket, by) if wanted.verb == "undo" else ticket_act(self.parts, wanted, by)
 
+    def secret(self, name: str) -> bytes:
+        """32 random bytes of that name, the same for every process on this database."""
+        with self.db.transaction() as c:
+            return settings_store.secret(c, name)
+
     def say(self, event: str, facts: Mapping[str, object]) -> None:
         log.info(event, **facts)
         self.parts.tell(event, facts)

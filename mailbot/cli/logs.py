@@ -22,13 +22,18 @@ def configure(wanted: LogSettings) -> None:
     if wanted.format == "json" or (wanted.format == "auto" and not sys.stderr.isatty()):
         steps += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     else:
-        steps.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+        steps.append(_lines(colors=sys.stderr.isatty()))
     _set(getattr(logging, wanted.level.upper()), steps)
 
 
 def quiet() -> None:
     """Only errors: the command itself tells what happens."""
-    _set(logging.ERROR, [structlog.stdlib.add_log_level, structlog.dev.ConsoleRenderer(colors=False)])
+    _set(logging.ERROR, [structlog.stdlib.add_log_level, _lines(colors=False)])
+
+
+def _lines(*, colors: bool) -> structlog.dev.ConsoleRenderer:
+    """Tracebacks without the values of variables: those hold what clients wrote, and secrets."""
+    return structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)
 
 
 def _set(level: int, steps: list[Any]) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mailbot.cli.common import AsJson, RulesDir, TemplatesDir, emit, say, shared
+
+if TYPE_CHECKING:  # imported when a command needs them
+    from mailbot.schedule import Door
+    from mailbot.wiring import Service
 
 STEPS = ("poll", "handle", "send", "watch", "desk")
 
@@ -43,7 +47,9 @@ def run(
     stop = threading.Event()
     schedule.stop_on_signals(stop)
     with open_service(settings, rules_dir=rules, templates_dir=templates) as opened:
-        code = schedule.run_once(opened, wanted, stop) if once else schedule.serve(opened, wanted, stop)
+        if once:
+            raise typer.Exit(schedule.run_once(opened, wanted, stop))
+        code = schedule.serve(opened, wanted, stop, _doors(opened, wanted, named=bool(only)))
     raise typer.Exit(code)
 
 
@@ -100,6 +106,17 @@ def db_upgrade(ctx: typer.Context) -> None:
     from mailbot.health import upgrade_database
 
     say(upgrade_database(settings))
+
+
+def _doors(opened: Service, wanted: frozenset[str], *, named: bool) -> dict[str, Door]:
+    """The desk, where there is a [desk] section or `--only` names it. Raises Unavailable where its address is taken."""
+    if "desk" not in wanted or not (opened.settings.desk or named):
+        return {}
+    from mailbot.desk.server import DeskServer
+
+    server = DeskServer(opened)
+    opened.say("desk", {"url": server.url})
+    return {"desk": server.run}
 
 
 def _steps(only: str) -> frozenset[str]:

@@ -15,6 +15,7 @@ from mailbot.config.faults import written
 from mailbot.config.paths import FILES, SECRET_FILES, tables
 from mailbot.config.settings import Settings
 from mailbot.errors import Problem
+from mailbot.model.lifecycle import ROLES
 
 Raw = dict[str, Any]
 ADAPTERS = "mailbot.order_systems"
@@ -26,7 +27,7 @@ def problems(raw: Raw, file: str) -> list[Problem]:
     """All faults between keys, in the order of the file's sections."""
     return [
         Problem(file, key, what, remedy)
-        for part in (_sources, _logins, _oauth, _files, _order_system, _urls, _sent_copies)
+        for part in (_sources, _logins, _oauth, _files, _order_system, _urls, _sent_copies, _desk)
         for key, what, remedy in part(raw)
     ]
 
@@ -50,7 +51,6 @@ def _not_yet(settings: Settings) -> Iterator[str]:
     """Keys that are read and checked, but that nothing acts on in this version: said, never silently ignored."""
     smtp, system = settings.smtp, settings.order_system
     given = {
-        "desk": settings.desk is not None,
         "blobs.url": settings.blobs.url != "database",
         "retention": settings.retention.raw_mail_days is not None or settings.retention.closed_ticket_days is not None,
         "smtp.save_sent_in": bool(smtp and smtp.save_sent_in),
@@ -164,6 +164,40 @@ def _sent_copies(raw: Raw) -> Iterator[tuple[str, str, str]]:
             yield "smtp.save_sent_in", f'"{copies}" names no mailbox and folder', 'Write the name of a [[mailbox]], "/" and a folder'
     elif smtp.get("proof") == "archive":
         yield "smtp.save_sent_in", 'is missing beside proof = "archive"', 'Give: the folder that gets a copy, such as "support/Sent"'
+
+
+def _desk(raw: Raw) -> Iterator[tuple[str, str, str]]:
+    desk = _table(raw, "desk")
+    listen, base = desk.get("listen", ""), desk.get("base_url", "")
+    if not isinstance(listen, str) or not isinstance(base, str):
+        return  # told by the schema
+    host = listen.rpartition(":")[0]
+    if host and not is_loopback(host) and not base:
+        yield "desk.base_url", f"is missing beside listen = {listen}", "Give: address by which people reach the desk"
+    parts = urlsplit(base)
+    if base and (parts.path.strip("/") or parts.query or parts.fragment):
+        yield "desk.base_url", f'"{base}" holds more than scheme, host and port', "The desk needs a host name of its own; drop the path"
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        remedy = "Give an https address and put a proxy with TLS before the desk (docs/operations.md)"
+        yield "desk.base_url", "passwords and sessions would travel unencrypted", remedy
+    for number, proxy in enumerate(desk.get("trusted_proxies", ()) if isinstance(desk.get("trusted_proxies", ()), list) else ()):
+        try:
+            ipaddress.ip_network(str(proxy), strict=False)
+        except ValueError:
+            yield (
+                f"desk.trusted_proxies {number + 1}",
+                f'"{proxy}" is no address or network',
+                'Write addresses such as "10.0.0.5" or "10.0.0.0/24"',
+            )
+    yield from _role_map(desk)
+
+
+def _role_map(desk: Raw) -> Iterator[tuple[str, str, str]]:
+    oidc = desk.get("oidc")
+    roles = oidc.get("role_map") if isinstance(oidc, dict) else None
+    for group, role in (roles if isinstance(roles, dict) else {}).items():
+        if role not in ROLES:
+            yield f"desk.oidc.role_map.{group}", f'"{role}" is no role', f"Use one of {', '.join(ROLES)}"
 
 
 def _unusable(path: Path, *, secret: bool) -> str:

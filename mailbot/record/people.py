@@ -12,8 +12,9 @@ from sqlalchemy import Connection, func, or_, select, update
 
 from mailbot.errors import NotFound
 from mailbot.model.context import Colleague
+from mailbot.model.visitor import Preferences
 from mailbot.record.columns import upsert
-from mailbot.record.tables import people, ticket
+from mailbot.record.tables import people, preference, ticket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,14 +48,39 @@ def set_available(c: Connection, login: str, available: bool) -> None:
 
 
 def everybody(c: Connection) -> tuple[PersonRow, ...]:
-    rows = c.execute(select(people).order_by(people.c.login)).mappings()
-    return tuple(
-        PersonRow(
-            login=row["login"], name=row["name"], email=row["email"], roles=frozenset(json.loads(row["roles"])),
-            active=bool(row["active"]), available=bool(row["available"]), order_system_id=row["order_system_id"],
-        )
-        for row in rows
-    )  # fmt: skip
+    return tuple(_person(row) for row in c.execute(select(people).order_by(people.c.login)).mappings())
+
+
+def person(c: Connection, login: str) -> PersonRow:
+    """Raises NotFound."""
+    row = c.execute(select(people).where(people.c.login == login)).mappings().one_or_none()
+    if row is None:
+        raise NotFound(f"There is no person {login!r}. `mailbot user list` shows them.")
+    return _person(row)
+
+
+def set_roles(c: Connection, login: str, roles: Collection[str]) -> None:
+    _set(c, login, roles=json.dumps(sorted(roles)))
+
+
+def enable(c: Connection, login: str) -> None:
+    _set(c, login, active=1)
+
+
+def prefer(c: Connection, login: str, wanted: Preferences) -> None:
+    row = {"login": login, "time_zone": wanted.time_zone, "theme": wanted.theme}
+    upsert(c, preference, [row | {"shortcuts": int(wanted.shortcuts), "notices": int(wanted.notices)}], ["login"])
+
+
+def preferences_of(row: Any) -> Preferences:
+    """Of a row that outer joins `preference`."""
+    if row["theme"] is None:
+        return Preferences()
+    return Preferences(time_zone=row["time_zone"], theme=row["theme"], shortcuts=bool(row["shortcuts"]), notices=bool(row["notices"]))
+
+
+def roles_of(row: Any) -> frozenset[str]:
+    return frozenset(json.loads(row["roles"] or "[]"))
 
 
 def staff(c: Connection) -> tuple[Colleague, ...]:
@@ -87,6 +113,13 @@ def _colleagues(c: Connection, *where: Any) -> list[tuple[Colleague, Any]]:
     ]  # fmt: skip
 
 
-def _set(c: Connection, login: str, **values: int) -> None:
+def _person(row: Any) -> PersonRow:
+    return PersonRow(
+        login=row["login"], name=row["name"], email=row["email"], roles=roles_of(row), active=bool(row["active"]),
+        available=bool(row["available"]), order_system_id=row["order_system_id"],
+    )  # fmt: skip
+
+
+def _set(c: Connection, login: str, **values: int | str) -> None:
     if c.execute(update(people).where(people.c.login == login).values(**values)).rowcount != 1:
         raise NotFound(f"There is no person {login!r}. `mailbot user list` shows them.")

@@ -1,0 +1,87 @@
+"""Filters of the pages: times in the person's time zone, how long ago, names of states as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from mailbot.model.permission import role_words
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+@pass_context
+def moment(context: Context, at: datetime | None) -> Markup:
+    """`Mon 23 Nov, 09:00`, with the year where it is another one. Import macros that use it `with context`."""
+    return Markup("–") if at is None else _moment(context, at)
+
+
+@pass_context
+def clock(context: Context, at: datetime | None) -> Markup:
+    """`09:00` today, else the day too."""
+    if at is None:
+        return Markup("–")
+    local = _local(context, at)
+    if local.date() != _local(context, context["now"]).date():
+        return _moment(context, at)
+    return _tag(at, f"{local:%H:%M}", f"{local:%Y-%m-%d %H:%M:%S %Z}")
+
+
+@pass_context
+def ago(context: Context, at: datetime | None) -> Markup:
+    """`12 min ago`; desk.js keeps it true while the page is open."""
+    if at is None:
+        return Markup("never")
+    local = _local(context, at)
+    title = f"{local:%a} {local.day} {local:%b %Y %H:%M:%S %Z}"
+    # The values are ours: digits, letters and colons only.
+    text = f'<time datetime="{_iso(at)}" title="{title}" data-ago>{span(context["now"] - at)} ago</time>'
+    return Markup(text)  # noqa: S704 - see above
+
+
+def span(length: timedelta) -> str:
+    """`45 s`, `12 min`, `3 h 20 min`, `5 days`."""
+    seconds = max(0, int(length.total_seconds()))
+    if seconds < _MINUTE:
+        return f"{seconds} s"
+    if seconds < _HOUR:
+        return f"{seconds // _MINUTE} min"
+    if seconds < _DAY:
+        hours, minutes = seconds // _HOUR, seconds % _HOUR // _MINUTE
+        return f"{hours} h {minutes} min" if minutes and hours < 10 else f"{hours} h"
+    days = seconds // _DAY
+    return "1 day" if days == 1 else f"{days} days"
+
+
+def plain(word: str) -> str:
+    """`waiting_for_client` -> `Waiting for client`."""
+    text = word.replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def _moment(context: Context, at: datetime) -> Markup:
+    local, today = _local(context, at), _local(context, context["now"])
+    year = "" if local.year == today.year else f" {local.year}"
+    return _tag(at, f"{local:%a} {local.day} {local:%b}{year}, {local:%H:%M}", f"{local:%Y-%m-%d %H:%M:%S %Z}")
+
+
+def _local(context: Context, at: datetime) -> datetime:
+    return at.astimezone(context["visit"].zone)
+
+
+def _iso(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _tag(at: datetime, text: str, title: str) -> Markup:
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(_iso(at), title, text)
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "moment": moment, "clock": clock, "ago": ago, "span": span, "plain": plain, "role_words": role_words,
+}  # fmt: skip
