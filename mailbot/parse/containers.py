@@ -26,7 +26,22 @@ _ENDINGS = re.compile(
 _OUTLOOK_RULE = re.compile(
     r"border:\s*none;\s*border-top:\s*solid\s*#?(?:b5c4df|e1e1e1)|border-top:\s*(?:solid\s*)?#?(?:b5c4df|e1e1e1)\s", re.I
 )
+_MARKS = (
+    "divRplyFwdMsg",
+    "appendonsend",
+    'type="cite"',
+    "gmail_quote",
+    "yahoo_quoted",
+    "protonmail_quote",
+    "solid #E1E1E1",
+    "solid #B5C4DF",
+)
 _CITED_STYLE = re.compile(r"border-left\s*:\s*[^;]{0,40}(?:solid|\dpx|\dpt)", re.I)
+
+
+def marks_quote(markup: str) -> bool:
+    """Whether the HTML seems to hold a quote in a container of a known program; a plain search."""
+    return any(mark in markup for mark in _MARKS)
 
 
 def ends_here(node: LexborNode, tag: str, attributes: Attributes) -> bool:

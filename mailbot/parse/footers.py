@@ -69,7 +69,7 @@ def _delimited(work: Lines) -> None:
         if not place or len(below) > _LONGEST_SIGNATURE:
             continue
         line = work.plain[i]
-        if quotes.DELIMITER.match(line) and not any(quotes.NAMES_WORK.search(work.plain[j]) for j in below):
+        if quotes.DELIMITER.match(line) and _signs(work, i, below):
             work.mark(i, len(work.marks), "signature")
             return
         if quotes.LINE_DELIMITER.match(line) and _is_signature(work, i, below):
@@ -78,31 +78,47 @@ def _delimited(work: Lines) -> None:
             return
 
 
+def _signs(work: Lines, at: int, below: list[int]) -> bool:
+    """Clients part their points by "--", too: without the blank of RFC 3676 a name, a closing or contact lines must stand below."""
+    if any(quotes.NAMES_WORK.search(work.plain[i]) for i in below):
+        return False
+    if at in work.delimiters or not below:
+        return True
+    first = work.line(below[0])
+    return len(first.words) <= 4 or quotes.greets(first) or any(_contact(work, i) for i in below)
+
+
 def _is_signature(work: Lines, rule: int, below: list[int]) -> bool:
     """Clients also part their points by rules, so contact lines must stand below, or underscores above a line or two."""
     if len(below) > 10 or not _no_sentences(work, below):
         return False
     underscores = work.plain[rule].strip().startswith("_") and len(below) <= 2
-    return not below or underscores or any(quotes.CONTACT.search(work.plain[j]) for j in below)
+    return not below or underscores or any(_contact(work, j) for j in below)
 
 
 def _closed(work: Lines, writer: str) -> None:
-    """A closing ("Kind regards") with contact lines below; a closing with a bare name stays, it harms nothing."""
+    """A closing ("Kind regards") or the writer's full name with contact lines below; a closing with a bare name stays: it harms nothing."""
     new = work.new()
-    for place in range(max(0, len(new) - 14), len(new)):
-        below = new[place + 1 :]
-        if not below or not place or not _closes(work, new[place], writer):
+    for place in range(max(1, len(new) - 14), len(new)):
+        at, below = new[place], new[place + 1 :]
+        named = _is_writer(work.plain[at], writer)
+        if not below or not (named or quotes.greets(work.line(at))):
             continue
-        if any(quotes.CONTACT.search(work.plain[j]) or "\ue001" in work.raw[j] for j in below) and _no_sentences(work, below):
-            for j in (new[place], *below):
+        if any(_contact(work, j) or (named and "\ue001" in work.raw[j]) for j in below) and _no_sentences(work, below):
+            for j in (at, *below):
                 work.marks[j] = "signature"
             return
 
 
-def _closes(work: Lines, at: int, writer: str) -> bool:
-    """A closing, or the writer's full name alone."""
-    named = " " in writer and work.plain[at].strip(" ,*_").casefold() == writer.casefold()
-    return named or quotes.greets(work.line(at))
+def _is_writer(line: str, writer: str) -> bool:
+    return " " in writer and line.strip(" ,*_").casefold() == writer.casefold()
+
+
+def _contact(work: Lines, at: int) -> bool:
+    """A phone number, an address, or a link that does not stand in a sentence."""
+    if quotes.CONTACT.search(work.plain[at]):
+        return True
+    return len(work.line(at).words) <= 4 and ("\ue001" in work.raw[at] or quotes.LINKED.search(work.plain[at]) is not None)
 
 
 def _no_sentences(work: Lines, indexes: list[int]) -> bool:
@@ -114,7 +130,7 @@ def _no_sentences(work: Lines, indexes: list[int]) -> bool:
             quotes.NAMES_WORK.search(line)
             or len(line) > 100
             or re.match(r"(?i)p\.?\s?s\b", line)
-            or (len(words) > 8 and not quotes.CONTACT.search(line))
+            or (len(words) > 8 and not _contact(work, i))
         ):
             return False
         if len(words) > 4 and line.endswith(("?", "!")):

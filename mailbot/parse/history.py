@@ -94,12 +94,13 @@ def _header_block(lines: list[str], at: int) -> bool:
             labels.append(label)
     if "sender" not in labels[:4]:
         return False
-    addressed = any(quotes.ADDRESS.search(x) for x in block)
-    if not addressed and not ("subject" in labels and any(quotes.TIME.search(x) for x in block if quotes.label(x) == "other")):
+    timed = any(quotes.TIME.search(x) for x in block if quotes.label(x) == "other")
+    if not any(quotes.ADDRESS.search(x) for x in block) and not (timed and "subject" in labels):
         return False
-    ruled = any(quotes.RULE.match(x) for x in lines[max(0, at - 2) : at])
-    first = labels[0] == "sender" and bool(quotes.ADDRESS.search(block[0]))
-    return len(labels) >= 3 or (len(labels) >= 2 and (ruled or first))
+    if len(labels) >= 3:
+        return True
+    above = any(quotes.RULE.match(x) for x in lines[max(0, at - 2) : at]) or labels[0] == "sender"
+    return len(labels) == 2 and above and (timed or "subject" in labels)
 
 
 def _attribution(work: Lines, at: int) -> int:
@@ -167,7 +168,7 @@ def _wrote(work: Lines, joined: str, after: int) -> bool:
     if not quotes.wrote(line):
         return follows and addressed and quotes.starts(line) == "word"
     if addressed:
-        return dated or follows or len(text) <= 120
+        return dated or follows or bool(inside or quotes.BRACKETED.search(text))
     if dated:
         return bool(quotes.starts(line)) and (follows or quotes.by_a_program(line))
     return follows and len(text) <= 80 and not quotes.speaks(line)

@@ -18,10 +18,15 @@ WIDTH = 400  # characters of a line that are looked at
 
 
 class Lines:
-    """`raw` as written, `plain` without link marks for comparing, `marks` one for each line."""
+    """`raw` as written, `plain` without link marks for comparing, `marks` one for each line.
+
+    `delimiters`, `indented`, `signed`: lines that are "-- " (RFC 3676), of a bare blockquote, of a signature's container.
+    """
 
     def __init__(self, text: str) -> None:
-        found = [line.rstrip() for line in text.split("\n")]
+        found = text.split("\n")
+        self.delimiters = {i for i, line in enumerate(found) if line == "-- "} if "-- \n" in text else set()
+        found = [line.rstrip() for line in found]
         self.indented = {i for i, line in enumerate(found) if line.startswith(INDENTED)} if INDENTED in text else set()
         self.signed = {i for i, line in enumerate(found) if line.startswith(SIGNED)} if SIGNED in text else set()
         self.raw = [line.lstrip(INDENTED + SIGNED) for line in found] if self.indented or self.signed else found

@@ -43,7 +43,7 @@ DATE = re.compile(
     re.I,
 )
 TIME = re.compile(r"\b\d{1,2}[:.h]\d{2}(?!\d)|\d{1,2}[時时시点點]")
-_DATED_FULLY = re.compile(r"\b(?:19|20)\d\d(?:[,.년年\s]|$)|\d{1,4}[./-]\d{1,2}[./-]\d{2,4}")
+_DATED_FULLY = re.compile(r"\b(?:19|20)\d\d[,.年년]|\d{1,4}[./-]\d{1,2}[./-]\d{2,4}")
 _LABELLED = re.compile(r"[\s>*_|]{0,12}([^\W\d_][^:：|<>@\n]{0,28}?)[\s*_]{0,6}([:：|])")
 RULE = re.compile(r"\s*[-_*=]{3,}\s*$")
 _DASHED = re.compile(r"[\s>*]{0,8}[-_=*‐-―]{2,}\s{0,4}[^\s\-_=*‐-―]")
@@ -54,12 +54,13 @@ DELIMITER = re.compile(r"\s*(?:--|–|—)\s?$")
 LINE_DELIMITER = re.compile(r"\s*(?:_{3,}|-{4,}|={4,}|\*{4,})\s*$")
 _NOT_MINE = re.compile(r"(?i)\W*sent (?:from|via|with|by|on) (?:the|your|his|her|our|their|wrong)\b")
 CONTACT = re.compile(
-    r"https?://|www\.\S|\b[\w.+-]{1,64}@[\w-]{1,63}\.\w|(?:\+|\b00|\(0)\d[\d\s()./-]{6,}|"
+    r"\b[\w.+-]{1,64}@[\w-]{1,63}\.\w|(?:\+|\b00|\(0)\d[\d\s()./-]{6,}|"
     r"\b(?:tel|tél|phone|mobile?|cell|fax|mob|gsm|tlf|puh|тел|m|t|p|f|电话|手机|전화|電話)\b\.?\s?[:：]?\s?[\d+(]|"
     r"^\W{0,3}(?:[^\W\d_]{1,9}\.?\s?[:.]?\s?)?[+(]?\d[\d\s()./-]{7,20}\d\W{0,3}$",
     re.I,
 )
 _EXTERNAL = re.compile(r"(?i)\[?external(?: e?-?mail)?\]?\W{0,3}")
+LINKED = re.compile(r"https?://|www\.", re.I)
 NAMES_WORK = re.compile(
     r"(?i)\b(?:images?|img|photos?|pics?|pictures?|orders?|bild|bilder|fotos?|auftrag|ordre|orden|pedidos?|imagen|imágenes|image[mn]s?|"
     r"kuva|kuvat|zdjęcie|zdjęcia|fotk[ay]|bilde|billede[rt]?|commande|ordine|bestelling|фото|снимок|заказ|зображення|замовлення|"
@@ -132,7 +133,7 @@ def greets(line: Line) -> bool:
 
 def legal(line: Line) -> bool:
     """Words of a legal footer, a virus notice or a firm's registration."""
-    return _LEGAL.inside(line)
+    return _LEGAL.inside(line) and not NAMES_WORK.search(line.text)
 
 
 def banner(line: Line) -> bool:

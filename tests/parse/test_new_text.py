@@ -58,6 +58,16 @@ KEPT = {
     "a closing with a bare name": "Fix it\n\nBest regards,\nAnn",
     "a table with bars": "| 3 | too dark |\n| 4 | too blue |",
     "one's own words behind quote signs only": "> please fix image 3",
+    "points parted by dashes": "Please fix the sky\n--\nAnd the lawn should really be greener than it is now",
+    "a link to look at below thanks": "Fix it\n\nThank you\nThe sheet of the house is here: https://x.example/sheet",
+    "a rule about privacy": "One thing:\n\nGDPR: please blur the faces in image 3",
+    "a confidential message in a picture": "Hi\n\nThe message on the sign in image 3 is confidential, blur it",
+    "addresses to change": "Please change our account:\nFrom: old@x.example\nTo: new@x.example\nThanks a lot",
+    "hours of access": "Date: 5 March\nFrom: 10:00\nTo: 12:00\nplease come then",
+    "a colleague's words by hand": "On 3 March 2026 your editor wrote:\nthe sky is included\n\nIt is not.",
+    "an address and a date before a list": "On 2 March 2026 I sent this to support@m.example:\nimage 3: blue\n\nNothing came.",
+    "sent from an office": "Sent from the wrong phone, sorry.\nImage 3 is dark",
+    "a company number on a sign": "Hi\n\nThe company number on the sign of image 3 must be readable",
 }
 FOOTERS = {
     "signature": "-- \nAnn Berg\nBerg Photo",
@@ -185,3 +195,14 @@ def test_a_signature_that_begins_with_the_writer_s_name_gives_no_link() -> None:
     assert parsed.text == "Image 12 is wrong"
     assert parsed.links == ()
     assert "Feedback" in parsed.signature
+
+
+def test_a_header_block_in_a_language_nobody_listed_is_found_by_its_html_twin() -> None:
+    plain = "Mynd 3 er of dökk.\n\nFrá: S\nDagsetning: 3. mars\nTil: Jón\nEfni: x\n\nHalló Jón, myndirnar eru tilbúnar."
+    markup = '<p>Mynd 3 er of dökk.</p><div id="divRplyFwdMsg"><b>Frá:</b> S</div><p>Halló Jón, myndirnar eru tilbúnar.</p>'
+    parsed = read(
+        "From: j@b.example\nContent-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain; charset=utf-8\n\n"
+        f"{plain}\n--b\nContent-Type: text/html; charset=utf-8\n\n{markup}\n--b--\n"
+    )
+    assert parsed.text == "Mynd 3 er of dökk."
+    assert "tilbúnar" in parsed.quoted

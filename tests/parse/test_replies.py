@@ -10,7 +10,7 @@ import pytest
 from mailbot.parse import parse
 from tests.parse.mails import DATA, OWN, received
 
-FOLDERS = ("replies", "replies_own")
+FOLDERS = ("replies", "replies_own", "replies_second")
 SOURCES = [p for name in FOLDERS for p in sorted((DATA / name).iterdir()) if not p.name.endswith((".expected.txt", ".tsv", ".md"))]
 # The expected text belongs to the HTML twin of the same name; the mail itself says only "Hello".
 WRONG_TWIN = "talon_thunderbird.eml"
