@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -72,16 +72,19 @@ def content(message: ParsedMessage, words: ContentWords, others: RequestWords | 
 
 
 def _cues(part: Folded, words: ContentWords, tools: _Tools) -> list[_Found]:
-    kept = []
-    for hit in _longest(tools.book.find(part)):
-        cues = words.cues[hit.group]
-        start, _ = part.sentence_of(hit.start)
-        if cues.negated == "drop" and tools.denied.stands_before(part, start, hit.start):
-            continue
-        if "correction" in cues.means and tools.condition.stands_before(part, start, hit.start):
-            continue
-        kept.append(_Found(cues, hit.phrase, part, hit))
-    return kept
+    found = [_Found(words.cues[hit.group], hit.phrase, part, hit) for hit in _longest(tools.book.find(part))]
+    if not (tools.denied.occurs(part) or tools.condition.occurs(part)):
+        return found
+    return [f for f in found if not _taken_back(f, tools)]
+
+
+def _taken_back(found: _Found, tools: _Tools) -> bool:
+    """It is denied ("not too dark"), or a clause opens before it that claims nothing ("if anything is wrong")."""
+    part, cues, at = found.part, found.cues, found.hit.start
+    start, _ = part.sentence_of(at)
+    if cues.negated == "drop" and tools.denied.stands_before(part, start, at):
+        return True
+    return "correction" in cues.means and tools.condition.stands_before(part, start, at)
 
 
 def _asks_other(part: Folded, others: RequestWords) -> bool:
@@ -89,17 +92,19 @@ def _asks_other(part: Folded, others: RequestWords) -> bool:
     return any("dispute" not in others.cues[hit.group].means for hit in book(others.cues).find(part))
 
 
-def _longest(hits: Sequence[Hit]) -> Iterator[Hit]:
+def _longest(hits: Sequence[Hit]) -> Sequence[Hit]:
     """Of overlapping hits the longer one, whatever its group; in the order of the text."""
+    kept: list[Hit] = []
     together: list[Hit] = []
     end = 0
     for hit in hits:
         if hit.start >= end:
-            yield from _longest_of(together)
-            together = []
-        together.append(hit)
+            kept += _longest_of(together)
+            together = [hit]
+        else:
+            together.append(hit)
         end = max(end, hit.end)
-    yield from _longest_of(together)
+    return [*kept, *_longest_of(together)]
 
 
 def _longest_of(together: Sequence[Hit]) -> Sequence[Hit]:

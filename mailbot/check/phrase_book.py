@@ -9,7 +9,7 @@ matter. Text and phrases are compared word by word, and a phrase is tried only w
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, KeysView, Sequence
+from collections.abc import Callable, Collection, Iterable, KeysView, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -124,7 +124,8 @@ class _Phrase:
     closes: bool
     asks: bool
     needs: frozenset[str]  # words of which one stands in every text that holds the phrase; empty where that is not known
-    plain: tuple[frozenset[str], ...]  # the places, where each is one of several single words; else ()
+    plain: int  # how many words it has, where each place is one of several single words; else 0
+    rest: tuple[frozenset[str], ...]  # of such a phrase the words behind the second: the first two are known to stand there
 
 
 class _Start(NamedTuple):
@@ -193,25 +194,25 @@ class PhraseBook:
         return self._hits(folded)
 
     def _find(self, folded: Folded) -> tuple[Hit, ...]:
-        text = _text(folded)
-        best: dict[tuple[int, int], Hit] = {}
-        for phrase, at in self._candidates(text):
-            end = _end(phrase, text, at)
-            if end:
-                key, last = (at, phrase.group), text.end(end - 1)
-                if key not in best or last > best[key].end:
-                    best[key] = Hit(phrase.group, phrase.written, text.starts[at], last)
-        found = [*best.values(), *(() if folded.text.isascii() else self._inside(folded.text))]
-        return tuple(sorted(found, key=_by_position)) if len(found) > 1 else tuple(found)
+        found = self._by_words(folded)
+        if not folded.text.isascii():
+            found += self._inside(folded.text)
+            found.sort(key=_by_position)
+        return tuple(found)
 
-    def _candidates(self, text: _Text) -> Iterator[tuple[_Phrase, int]]:
-        """Phrases and the number of the word that they may begin with: the first two words stand there. Most words begin none."""
-        there, following = text.there, text.following
-        for at, begins in enumerate(map(self._by_word.__getitem__, text.words)):
-            if begins is not None:
-                for phrase in begins.going_on(following[at]):
-                    if not (phrase.needs and there.isdisjoint(phrase.needs)):
-                        yield phrase, at
+    def _by_words(self, folded: Folded) -> list[Hit]:
+        """By position. Most words begin no phrase, so each different word is asked for once."""
+        by_word = self._by_word
+        begun = [(at, begins) for word, places in folded.places.items() if (begins := by_word[word]) is not None for at in places]
+        found: list[Hit] = []
+        if begun:
+            text = _text(folded)
+            begun.sort()
+            for at, begins in begun:
+                if at < _MAX_WORDS:
+                    here = _hits_at(at, begins.going_on(text.following[at]), text)
+                    found += here if len(here) < 2 else _longest_by_group(here)
+        return found
 
     def _beginning_with(self, word: str) -> _Begins | None:
         found = list(self._words.get(word, ()))
@@ -240,8 +241,8 @@ class PhraseBook:
         places = tuple(_place(token) for token in tokens)
         for skipped in range(len(places)):
             rest = places[skipped:]
-            plain = tuple(p.words for p in rest) if all(p.is_plain for p in rest) and not closes else ()
-            phrase = _Phrase(group, written, rest, opens, closes, asks, _needs(rest), plain)
+            plain = len(rest) if all(p.is_plain for p in rest) and not closes else 0
+            phrase = _Phrase(group, written, rest, opens, closes, asks, _needs(rest), plain, tuple(p.words for p in rest[2:]))
             self._index(phrase, rest[0])
             if not rest[0].optional:
                 break
@@ -270,8 +271,12 @@ class Before:
         self._pattern = re.compile(rf"(?<![^\W_]){alternation(rows)}{between}$")
         self._most = most
 
+    def occurs(self, folded: Folded) -> bool:
+        """Whether one stands anywhere; in most texts none does."""
+        return bool(self._book.find(folded))
+
     def stands_before(self, folded: Folded, start: int, end: int) -> bool:
-        """Whether one stands before `end` in the text from `start` on. Most texts hold none, and the book knows."""
+        """Whether one stands before `end` in the text from `start` on."""
         if not any(start <= hit.start < end for hit in self._book.find(folded)):
             return False
         return bool(self._pattern.search(folded.text[max(start, end - self._most) : end]))
@@ -283,19 +288,38 @@ def book(cues: tuple[Cues, ...]) -> PhraseBook:
     return PhraseBook([c.phrases for c in cues])
 
 
+def _hits_at(at: int, phrases: Iterable[_Phrase], text: _Text) -> list[Hit]:
+    found = []
+    for phrase in phrases:
+        if phrase.needs and text.there.isdisjoint(phrase.needs):
+            continue
+        end = _end(phrase, text, at)
+        if end:
+            found.append(Hit(phrase.group, phrase.written, text.starts[at], text.end(end - 1)))
+    return found
+
+
+def _longest_by_group(hits: Iterable[Hit]) -> Iterable[Hit]:
+    best: dict[int, Hit] = {}
+    for hit in hits:
+        if hit.group not in best or hit.end > best[hit.group].end:
+            best[hit.group] = hit
+    return sorted(best.values(), key=_by_position)
+
+
 def _end(phrase: _Phrase, text: _Text, at: int) -> int:
     """Behind the last word of the longest reading that begins at word `at`; 0 where there is none."""
     if phrase.opens and not text.opens(at):
         return 0
-    end = _plain_end(phrase.plain, text, at) if phrase.plain else _longest_end(phrase, text, at)
+    end = _plain_end(phrase, text, at) if phrase.plain else _longest_end(phrase, text, at)
     return end if end and not (phrase.asks and not _asks(text, end)) else 0
 
 
-def _plain_end(plain: tuple[frozenset[str], ...], text: _Text, at: int) -> int:
-    for index, words in enumerate(plain[1:], at):  # the first word is known to stand there
+def _plain_end(phrase: _Phrase, text: _Text, at: int) -> int:
+    for index, words in enumerate(phrase.rest, at + 1):
         if text.following[index] not in words:
             return 0
-    return at + len(plain)
+    return at + phrase.plain
 
 
 def _longest_end(phrase: _Phrase, text: _Text, at: int) -> int:
