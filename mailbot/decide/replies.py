@@ -114,9 +114,6 @@ def reply_facts(
         author=_author(message),
         message=message.text,
         because=because,
-        plan=ticket.plan,
-        charge=ticket.charge,
-        quote=ticket.redistribution_quote,
     )
     return _with_order(facts, case, who, decision, ticket)
 
@@ -135,6 +132,9 @@ def _with_order(facts: ReplyFacts, case: Case, who: Party, decision: Decision, t
         unknown_images=unknown_images(case, matched),
         suggest_images=suggest_images(case, matched, decision.kind),
         fix_delivered=joining.fix_was_delivered(case, matched),
+        plan=ticket.plan,
+        charge=ticket.charge,
+        quote=ticket.redistribution_quote,
         status=main.status if main else None,
         status_of=main.number if main else "",
         due_at=main.due_at if main else None,
