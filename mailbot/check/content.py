@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from mailbot.check.phrase_book import NEAR, Before, Hit, PhraseBook, book
 from mailbot.check.phrases import Folded, alternation, fold, parts
+from mailbot.check.tongue import Tongue
 from mailbot.model.finding import ClientKind, ContentFinding
 from mailbot.model.message import Evidence, ParsedMessage, Span
 from mailbot.model.words.content import ContentWords
@@ -29,7 +30,10 @@ _KINDS: tuple[ClientKind, ...] = ("correction", "amendment", "feedback")
 @dataclass(frozen=True, slots=True)
 class _Tools:
     book: PhraseBook
+    tongue: Tongue
+    unless: PhraseBook
     work: PhraseBook
+    predicates: PhraseBook
     polite: re.Pattern[str]
     denied: Before
     condition: Before
@@ -72,19 +76,28 @@ def content(message: ParsedMessage, words: ContentWords, others: RequestWords | 
 
 
 def _cues(part: Folded, words: ContentWords, tools: _Tools) -> list[_Found]:
-    found = [_Found(words.cues[hit.group], hit.phrase, part, hit) for hit in _longest(tools.book.find(part))]
-    if not (tools.denied.occurs(part) or tools.condition.occurs(part)):
-        return found
-    return [f for f in found if not _taken_back(f, tools)]
+    hits = _longest(tools.tongue.fitting(tools.book.find(part), part, words.cues))
+    found = [_Found(words.cues[hit.group], hit.phrase, part, hit) for hit in hits]
+    if found and (tools.denied.occurs(part) or tools.condition.occurs(part)):
+        found = [f for f in found if not _denied(f, tools)]
+    backs = tools.unless.find(part) if found else ()
+    return [f for f in found if not _taken_back(f, backs, words)] if backs else found
 
 
-def _taken_back(found: _Found, tools: _Tools) -> bool:
+def _denied(found: _Found, tools: _Tools) -> bool:
     """It is denied ("not too dark"), or a clause opens before it that claims nothing ("if anything is wrong")."""
     part, cues, at = found.part, found.cues, found.hit.start
     start, _ = part.sentence_of(at)
     if cues.negated == "drop" and tools.denied.stands_before(part, start, at):
         return True
     return "correction" in cues.means and tools.condition.stands_before(part, start, at)
+
+
+def _taken_back(found: _Found, backs: Sequence[Hit], words: ContentWords) -> bool:
+    """Its sentence speaks of something else ("how much would it cost to add a lamp?")."""
+    start, end = found.part.sentence_of(found.hit.start)
+    others = {name for back in backs if start <= back.start < end for name in words.unless[back.group].means}
+    return bool(found.cues.means) and others.issuperset(found.cues.means)
 
 
 def _asks_other(part: Folded, others: RequestWords) -> bool:
@@ -146,7 +159,9 @@ def _plain_statement(texts: Sequence[Folded], tools: _Tools) -> ClientKind | Non
         return None
     if not tools.work.find(text):
         return None
-    return "amendment" if tools.polite.search(text.text) else "correction"
+    if tools.polite.search(text.text):
+        return "amendment"
+    return "correction" if tools.predicates.find(text) else None
 
 
 def _understandable(texts: Sequence[Folded], tools: _Tools) -> bool:
@@ -170,7 +185,10 @@ def _evidence(kind: ClientKind | None, found: Sequence[_Found], understandable: 
 def _tools(words: ContentWords) -> _Tools:
     return _Tools(
         book=book(words.cues),
+        tongue=Tongue(words.english),
+        unless=book(words.unless),
         work=PhraseBook([words.work]),
+        predicates=PhraseBook([words.predicates]),
         polite=re.compile(rf"(?<![^\W_]){alternation(words.polite)}"),
         denied=Before(words.negations, NEAR, most=40),
         condition=Before(words.conditions, "[^,;]*"),

@@ -103,6 +103,7 @@ class _Place:
     number: bool
     gap: bool
     optional: bool
+    or_end: bool  # or a clause ends here
     only_words: bool  # single words alone
 
     @property
@@ -112,7 +113,7 @@ class _Place:
     @property
     def first_words(self) -> frozenset[str] | None:
         """All words that it may begin with; None where that is not known."""
-        return None if self.gap or self.number or self.beginnings else self.words | self.runs.keys()
+        return None if self.gap or self.number or self.or_end or self.beginnings else self.words | self.runs.keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +346,8 @@ def _after(place: _Place, text: _Text, at: int, start: int) -> Iterable[int]:
     if place.gap:
         yield from _skipping(text, at)
         return
+    if place.or_end and at > start and text.closes(at - 1):
+        yield at
     if at >= len(text.words) or (at > start and not text.joined[at - 1]):
         return
     word = text.words[at]
@@ -406,7 +409,7 @@ def _place(token: str) -> _Place:
     optional = token.startswith("[") and token.endswith("]")
     inner = token[1:-1] if optional else token
     if inner == "...":
-        return _Place(frozenset(), (), {}, number=False, gap=True, optional=False, only_words=False)
+        return _Place(frozenset(), (), {}, number=False, gap=True, optional=False, or_end=False, only_words=False)
     words: set[str] = set()
     beginnings: list[str] = []
     runs: dict[str, list[tuple[str, ...]]] = {}
@@ -419,9 +422,10 @@ def _place(token: str) -> _Place:
             else:
                 words.update(run)
     frozen = {first: tuple(dict.fromkeys(each)) for first, each in runs.items()}
-    number = "#" in inner.split("|")
-    only_words = not (beginnings or runs or number)
-    return _Place(frozenset(words), tuple(beginnings), frozen, number=number, gap=False, optional=optional, only_words=only_words)
+    given = inner.split("|")
+    number, or_end = "#" in given, "$" in given
+    only_words = not (beginnings or runs or number or or_end)
+    return _Place(frozenset(words), tuple(beginnings), frozen, number, gap=False, optional=optional, or_end=or_end, only_words=only_words)
 
 
 def _spellings(written: str) -> list[tuple[str, ...]]:

@@ -9,6 +9,7 @@ from typing import cast, get_args
 
 from mailbot.check.phrase_book import NEAR, Before, PhraseBook, book
 from mailbot.check.phrases import Folded, parts
+from mailbot.check.tongue import Tongue
 from mailbot.model.finding import Request, RequestsFinding
 from mailbot.model.message import Evidence, ParsedMessage, Span
 from mailbot.model.words.requests import RequestWords
@@ -19,6 +20,7 @@ _ORDER: tuple[Request, ...] = get_args(Request)
 @dataclass(frozen=True, slots=True)
 class _Tools:
     book: PhraseBook
+    tongue: Tongue
     unless: PhraseBook
     denied: Before
 
@@ -35,7 +37,7 @@ def requests(message: ParsedMessage, words: RequestWords) -> RequestsFinding:
 
 
 def _asked(part: Folded, words: RequestWords, tools: _Tools) -> Iterator[tuple[str, str, Span]]:
-    hits = tools.book.find(part)
+    hits = tools.tongue.fitting(tools.book.find(part), part, words.cues)
     backs = tools.unless.find(part) if hits else ()
     for hit in hits:
         cues = words.cues[hit.group]
@@ -57,6 +59,7 @@ def _evidence(found: list[tuple[str, Span]]) -> Evidence:
 def _tools(words: RequestWords) -> _Tools:
     return _Tools(
         book=book(words.cues),
+        tongue=Tongue(words.english),
         unless=book(words.unless),
         denied=Before(words.negations, NEAR, most=40),
     )

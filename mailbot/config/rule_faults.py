@@ -15,6 +15,7 @@ from mailbot.errors import Problem
 from mailbot.model.decision import Trust
 from mailbot.model.finding import ClientKind, Question, Request
 from mailbot.model.ticket import Flag, Kind
+from mailbot.model.words.vocabulary import unknown_names
 
 _METHODS = ("round_robin", "least_loaded", "none")
 _CLOCK = re.compile(r"([01]\d|2[0-4]):[0-5]\d")
@@ -43,7 +44,7 @@ def as_problems(errors: ValidationError, file: str, kind: type) -> list[Problem]
 def contradictions(values: Mapping[str, Any]) -> list[Problem]:
     """Files that can be read but mean nothing: unknown queues and names, impossible hours, a cue that speaks for nothing known."""
     problems: list[Problem] = []
-    for check in (_routing, _shifts, _cues, _times):
+    for check in (_routing, _shifts, _cues, _names, _times):
         problems.extend(check(values))
     return problems
 
@@ -100,15 +101,17 @@ def _cues(values: Mapping[str, Any]) -> Iterator[Problem]:
                 yield unknown(file, f'cues "{cues.name}": negated', cues.negated, ("keep", "drop"))
 
 
+def _names(values: Mapping[str, Any]) -> Iterator[Problem]:
+    vocabulary = values["vocabulary.toml"]
+    for file in (*_MEANS, "keywords.toml"):
+        for key, name in unknown_names(values[file], vocabulary) if vocabulary and values[file] else ():
+            yield unknown(file, f"{key}: {{{name}}}", name, list(vocabulary.classes))
+
+
 def _times(values: Mapping[str, Any]) -> Iterator[Problem]:
     escalation = values["escalation.toml"]
     if escalation and list(escalation.minutes) != sorted(set(escalation.minutes)):
         yield Problem("escalation.toml", "minutes", "must rise", "Write each step later than the one before: [10, 15, 20]")
-    if escalation and not (escalation.tell and all(escalation.tell)):
-        yield Problem("escalation.toml", "tell", "names nobody", 'Give one list for each step, for example [["owner"]]')
-    for key in ("agreement_hours", "close_after_days"):
-        if escalation and getattr(escalation, key) <= 0:
-            yield Problem("escalation.toml", key, "must be more than 0", "Give hours or days, for example 24")
 
 
 def unknown(file: str, key: str, name: str, known: tuple[str, ...] | list[str]) -> Problem:

@@ -16,8 +16,9 @@ from mailbot.config import delivery_times
 from mailbot.config.delivery_times import DeliveryTimes
 from mailbot.config.rule_faults import as_problems, contradictions
 from mailbot.errors import BadRules, Problem
-from mailbot.model.rulebook import EscalationStep, Limits, Queue, Route, RuleBook, Shift
+from mailbot.model.rulebook import Limits, Queue, Route, RuleBook, Shift
 from mailbot.model.words import WordLists
+from mailbot.model.words.vocabulary import spelt_out
 
 _KEY_BY_KEY = "limits.toml"  # a deployment's file overrides single keys of this one (interface.md)
 
@@ -41,12 +42,9 @@ class Shifts:
 class Escalation:
     """rules/escalation.toml."""
 
-    minutes: tuple[float, ...]
-    tell: tuple[tuple[str, ...], ...] = (("owner",), ("owner", "supervisors"), ("supervisors", "account_manager"))
+    minutes: tuple[int, ...]
     answer_minutes: tuple[int, int]
     busy_waiting: int
-    agreement_hours: float = 24
-    close_after_days: float = 14
 
 
 _POLICY: dict[str, type] = {
@@ -112,20 +110,15 @@ def _did_you_mean(name: str, known: list[str]) -> str:
 
 
 def _rule_book(digest: str, values: dict[str, Any]) -> RuleBook:
-    routing, escalation = values["routing.toml"], values["escalation.toml"]
+    routing, escalation, vocabulary = values["routing.toml"], values["escalation.toml"], values["vocabulary.toml"]
     return RuleBook(
         hash=digest,
-        words=WordLists(**{f.name: values[f"{f.name}.toml"] for f in fields(WordLists)}),
+        words=WordLists(**{f.name: spelt_out(values[f"{f.name}.toml"], vocabulary) for f in fields(WordLists)}),
         routes=routing.routes,
         queues=routing.queues,
         limits=values["limits.toml"],
         shifts=values["shifts.toml"].shifts,
-        escalation=tuple(
-            EscalationStep(minutes=minutes, tell=escalation.tell[min(at, len(escalation.tell) - 1)])
-            for at, minutes in enumerate(escalation.minutes)
-        ),
-        agreement_hours=escalation.agreement_hours,
-        close_after_days=escalation.close_after_days,
+        escalation_minutes=escalation.minutes,
         answer_minutes=escalation.answer_minutes,
         busy_waiting=escalation.busy_waiting,
         delivery=delivery_times.rules(values["delivery_times.toml"]),

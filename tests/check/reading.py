@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from mailbot.config.defaults import defaults_dir
-from mailbot.config.rulebook import files
+from mailbot.config.rulebook import load_rules
 from mailbot.model.message import ParsedMessage, Span
+from mailbot.model.words import WordLists
 
 CASES = Path(__file__).parent.parent / "data" / "cases" / "own.jsonl"
 
 
 @cache
 def words(name: str) -> Any:
-    raw = tomllib.loads((defaults_dir("rules") / f"{name}.toml").read_text(encoding="utf-8"))
-    return TypeAdapter(files()[f"{name}.toml"]).validate_python(raw)
+    return getattr(_rules(), name)
+
+
+@cache
+def _rules() -> WordLists:
+    return load_rules([defaults_dir("rules")]).words
 
 
 def emptied(name: str, field: str) -> Any:

@@ -96,7 +96,7 @@ def test_every_word_list_is_needed(field: str) -> None:
         "nothing is wrong, everything looks perfect",
         "If it is wrong, unless the sky is missing, fine",
         "The garage of the neighbours",
-        "The sofa of the neighbours please",
+        "Bild 4 in Weiß, bitte",
     ]
 
     def answers(lists: object) -> list[object]:

@@ -15,6 +15,7 @@ from mailbot.model.words.languages import LanguageWords
 from mailbot.model.words.orders import OrderWords
 from mailbot.model.words.questions import QuestionWords
 from mailbot.model.words.requests import RequestWords
+from mailbot.model.words.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -29,3 +30,4 @@ class WordLists:
     orders: OrderWords
     questions: QuestionWords
     requests: RequestWords
+    vocabulary: Vocabulary

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 class Cues:
     """`means`: what a hit speaks for (one or more names). `weight`: how much. Phrases are written as docs/rules.md says.
 
+    `foreign`: phrases of other languages, which count only in sentences that are not English.
     `negated`: "keep" a hit counts after "not" too (the phrase holds its own negation), "drop" it does not.
     """
 
@@ -17,3 +18,4 @@ class Cues:
     phrases: tuple[str, ...]
     weight: float = 1.0
     negated: str = "drop"
+    foreign: bool = False

@@ -1,0 +1,42 @@
+"""Phrases of other languages count only in sentences that are not English ("die" ends nothing in "die Lampe"). No check itself."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+
+from mailbot.check.phrase_book import Hit
+from mailbot.check.phrases import Folded, fold
+from mailbot.model.words.cues import Cues
+
+_SHARE = 0.2  # of the sentence's words
+
+
+class Tongue:
+    """`english`: words that stand in nearly every English sentence and in no other language's."""
+
+    __slots__ = ("_english",)
+
+    def __init__(self, english: Iterable[str]) -> None:
+        self._english = frozenset(word for row in english for word in fold(row.replace("|", " "), "text").text.split())
+
+    def fitting(self, hits: Sequence[Hit], part: Folded, cues: Sequence[Cues]) -> Sequence[Hit]:
+        """The hits without those of foreign phrases in English sentences."""
+        if not any(cues[hit.group].foreign for hit in hits):
+            return hits
+        english: dict[tuple[int, int], bool] = {}
+        kept = []
+        for hit in hits:
+            if cues[hit.group].foreign:
+                sentence = part.sentence_of(hit.start)
+                if sentence not in english:
+                    english[sentence] = self._is_english(part, *sentence)
+                if english[sentence]:
+                    continue
+            kept.append(hit)
+        return kept
+
+    def _is_english(self, part: Folded, start: int, end: int) -> bool:
+        words = part.words[bisect_left(part.starts, start) : bisect_left(part.starts, end)]
+        telling = sum(word in self._english for word in words)
+        return telling >= _SHARE * len(words) and telling > 0
