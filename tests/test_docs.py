@@ -17,6 +17,7 @@ from mailbot.cli import app
 from mailbot.config.settings import Settings
 from mailbot.model.finding import Findings
 from mailbot.model.ticket import ActionState, Flag, Kind, TicketState
+from tests import lifecycle_page
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -110,6 +111,12 @@ def test_the_glossary_knows_every_word_that_people_see() -> None:
     text = (DOCS / "glossary.md").read_text(encoding="utf-8")
     words = [*get_args(Kind), *get_args(TicketState), *get_args(ActionState), *get_args(Flag), *Findings.__dataclass_fields__]
     assert sorted({w for w in words if not re.search(rf"\b{w}\b", text)}) == []
+
+
+def test_the_page_of_the_lifecycle_is_made_from_its_table() -> None:
+    assert (DOCS / "lifecycle.md").read_text(encoding="utf-8") == lifecycle_page.page(), (
+        "python -m tests.lifecycle_page > docs/lifecycle.md"
+    )
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))], ids=lambda p: p.name)

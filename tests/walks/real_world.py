@@ -173,7 +173,13 @@ class RealWorld:
 @contextmanager
 def real(folder: Path, url: str) -> Iterator[RealWorld]:
     """The world that given.toml describes, on the database at `url`."""
-    given = build(folder)
+    with world_of(build(folder), url) as world:
+        yield world
+
+
+@contextmanager
+def world_of(given: World, url: str) -> Iterator[RealWorld]:
+    """The same of a world that is built already."""
     clock = [START]
     db = Database(url, clock=lambda: clock[0])
     migrations.upgrade(db)

@@ -172,7 +172,11 @@ def blank(number: int, now: datetime, trust: str) -> Ticket:
 def build(folder: Path) -> World:
     """The world that given.toml describes; without the file Anna has one delivered order, 10231."""
     file = folder / "given.toml"
-    given = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return made_of(tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {})
+
+
+def made_of(given: dict[str, Any]) -> World:
+    """The world of these tables."""
     world = World(context=given.get("context", {}))
     world.orders = tuple(_order(o) for o in given.get("orders", [{}]))
     world.known = tuple(
