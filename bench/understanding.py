@@ -214,15 +214,20 @@ def _mails(folder: Path, words: WordLists, measures: Measures) -> None:
             _of(measures, "readable").add(row["file"], "readable", "readable")
             for key, got in _facts(message):
                 if row.get(key):
-                    _of(measures, key).add(row["file"], got, " ".join(row[key].split()))
+                    _of(measures, key).add(row["file"], got, _tidied(key, row[key]))
+
+
+def _tidied(key: str, known: str) -> str:
+    return "|".join(sorted(" ".join(one.split()) for one in (known.split("|") if key == "attachment_names" else [known])))
 
 
 def _facts(message: ParsedMessage) -> Iterator[tuple[str, str]]:
     yield "subject", " ".join(message.subject.split())
-    yield "from", message.sender.address if message.sender else ""
+    yield "from", " ".join(sorted(a.address for a in message.from_all))
     yield "to_count", str(len(message.to))
+    yield "date_utc", message.date.strftime("%Y-%m-%dT%H:%M:%S") if message.date else ""
     yield "message_id", message.message_id.strip("<>")
-    yield "attachments", str(len(message.attachments))
+    yield "attachment_names", "|".join(sorted(" ".join(a.name.split()) for a in message.attachments if a.name))
 
 
 def _comment_json(row: Row) -> bytes:

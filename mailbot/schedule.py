@@ -41,6 +41,7 @@ def run_once(service: Service, only: frozenset[str], stop: threading.Event) -> i
         pass
     if "watch" in only:
         service.enrich()
+        service.watch()
         while "handle" in only and not stop.is_set() and service.handle():
             pass
     if "send" in only:
@@ -105,6 +106,7 @@ def _ticks(service: Service, only: frozenset[str]) -> BackgroundScheduler:
         scheduler.add_job(service.wake_all, "interval", seconds=1)
     if "watch" in only:
         scheduler.add_job(service.enrich, "interval", seconds=15)
+        scheduler.add_job(service.watch, "interval", seconds=10)
         scheduler.add_job(service.reload, "interval", seconds=5)
     return scheduler
 

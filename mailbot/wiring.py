@@ -42,8 +42,10 @@ from mailbot.workflow.enrich import enrich
 from mailbot.workflow.explain import explain_files
 from mailbot.workflow.handle import handle
 from mailbot.workflow.holder import free_the_dead, new_holder
+from mailbot.workflow.order_news import follow_orders
 from mailbot.workflow.parts import Live, Parts
 from mailbot.workflow.undo import undo
+from mailbot.workflow.watch import watch
 
 log = structlog.get_logger()
 Tell = Callable[[str, Mapping[str, object]], None]
@@ -122,10 +124,20 @@ class Service:
         if self.parts.order_system is None:
             return 0
         try:
-            return poll.poll_comments(self.parts, self.parts.order_system, stop)
+            kept = poll.poll_comments(self.parts, self.parts.order_system, stop)
+            follow_orders(self.parts, self.parts.order_system, self.events_since(name), stop)
         except Unavailable as error:
             poll.note_failure(self.parts, name, str(error))
             raise
+        return kept
+
+    def events_since(self, name: str) -> datetime:
+        """Where the feed of events is read from the first time: the go-live time of the order system."""
+        with self.db.reading() as c:
+            return poll.go_live_times(self.parts, c).get(name) or self.db.now(c)
+
+    def watch(self) -> int:
+        return watch(self.parts)
 
     def wait_for_comments(self, _name: str, stop: threading.Event) -> None:
         """Until a webhook, the poll time or the stop."""

@@ -112,6 +112,11 @@ def _times(values: Mapping[str, Any]) -> Iterator[Problem]:
     escalation = values["escalation.toml"]
     if escalation and list(escalation.minutes) != sorted(set(escalation.minutes)):
         yield Problem("escalation.toml", "minutes", "must rise", "Write each step later than the one before: [10, 15, 20]")
+    if escalation and not (escalation.tell and all(escalation.tell)):
+        yield Problem("escalation.toml", "tell", "names nobody", 'Give one list for each step, for example [["owner"]]')
+    for key in ("agreement_hours", "close_after_days"):
+        if escalation and getattr(escalation, key) <= 0:
+            yield Problem("escalation.toml", key, "must be more than 0", "Give hours or days, for example 24")
 
 
 def unknown(file: str, key: str, name: str, known: tuple[str, ...] | list[str]) -> Problem:

@@ -16,7 +16,7 @@ from mailbot.config import delivery_times
 from mailbot.config.delivery_times import DeliveryTimes
 from mailbot.config.rule_faults import as_problems, contradictions
 from mailbot.errors import BadRules, Problem
-from mailbot.model.rulebook import Limits, Queue, Route, RuleBook, Shift
+from mailbot.model.rulebook import EscalationStep, Limits, Queue, Route, RuleBook, Shift
 from mailbot.model.words import WordLists
 from mailbot.model.words.vocabulary import spelt_out
 
@@ -42,9 +42,12 @@ class Shifts:
 class Escalation:
     """rules/escalation.toml."""
 
-    minutes: tuple[int, ...]
+    minutes: tuple[float, ...]
+    tell: tuple[tuple[str, ...], ...] = (("owner",), ("owner", "supervisors"), ("supervisors", "account_manager"))
     answer_minutes: tuple[int, int]
     busy_waiting: int
+    agreement_hours: float = 24
+    close_after_days: float = 14
 
 
 _POLICY: dict[str, type] = {
@@ -118,7 +121,12 @@ def _rule_book(digest: str, values: dict[str, Any]) -> RuleBook:
         queues=routing.queues,
         limits=values["limits.toml"],
         shifts=values["shifts.toml"].shifts,
-        escalation_minutes=escalation.minutes,
+        escalation=tuple(
+            EscalationStep(minutes=minutes, tell=escalation.tell[min(at, len(escalation.tell) - 1)])
+            for at, minutes in enumerate(escalation.minutes)
+        ),
+        agreement_hours=escalation.agreement_hours,
+        close_after_days=escalation.close_after_days,
         answer_minutes=escalation.answer_minutes,
         busy_waiting=escalation.busy_waiting,
         delivery=delivery_times.rules(values["delivery_times.toml"]),

@@ -77,12 +77,15 @@ def _read(step: Step) -> ActDecision | Refused:
     ticket = step.ticket
     if ticket.state not in UNREAD and ticket.read_at is not None and not read_items(step.context):
         return Refused(because=f"everything that the client wrote on ticket {ticket.id} was read before")
+    if ticket.state in UNREAD and ticket.kind == "feedback" and "looks_like_change" not in ticket.flags:
+        after = step.read(state="closed", closed_at=step.now)
+        return step.decided(after, news=_confirmation(step, "feedback"), reasons=because("policy P25", "feedback is over once it was read"))
     after = step.read(state="read" if ticket.state in UNREAD else ticket.state)
     return step.decided(after, news=_confirmation(step), reasons=because("policy P22", f"{step.person.login} has read it"))
 
 
-def _confirmation(step: Step) -> tuple[News, ...]:
-    told = Told(items=read_items(step.context), because="the client's message was read by a person (P22)")
+def _confirmation(step: Step, *more: str) -> tuple[News, ...]:
+    told = Told(items=(*read_items(step.context), *more), because="the client's message was read by a person (P22)")
     return news(step.context, told, step.now)
 
 

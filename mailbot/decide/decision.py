@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from mailbot.decide import asks, joining, kinds, orders, replies, routing
+from mailbot.decide import asks, buttons, joining, kinds, orders, replies, routing
 from mailbot.decide.asks import Answer
 from mailbot.decide.case import Case, Matched, Party
 from mailbot.decide.effects import effects
@@ -111,6 +111,7 @@ def _open(case: Case, who: Party, matched: Matched) -> Decision:
         queue=queue, owner=owner, asked=missing, add_flags=flags, images=case.found.images.numbers,
         dispute_level=disputed.dispute_level + 1 if disputed else 0, earlier_ticket=before.id if before else None, restart_clock=True,
     )  # fmt: skip
+    change = buttons.with_buttons(case, who, None, change)
     told = replies.for_new(case, who, matched, booked.kind, missing, flags)
     after = effects(case, who, matched, booked.kind, flags, None, queue, owner)
     return Decision(
@@ -133,6 +134,7 @@ def _join(case: Case, who: Party, matched: Matched, joined: Joined) -> Decision:
         drop_flags=_dropped(answer, ticket), images=_more(ticket.images, case.found.images.numbers),
         dispute_level=ticket.dispute_level + 1 if disputed else None, restart_clock=ticket.is_open and not joined.duplicate,
     )  # fmt: skip
+    change = buttons.with_buttons(case, who, ticket, change)
     told = replies.for_joined(case, who, matched, joined, answer, booked.kind, flags)
     after = effects(case, who, matched, booked.kind, flags, joined, queue, owner)
     return Decision(

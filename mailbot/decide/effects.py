@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from mailbot.decide.buttons import agreement_told, answers_charge
 from mailbot.decide.case import Case, Matched, Party
-from mailbot.decide.joining import Joined
+from mailbot.decide.joining import Joined, fix_was_delivered
 from mailbot.decide.replies import account_manager
 from mailbot.decide.routing import PRODUCTION
 from mailbot.decide.trust import enough
@@ -24,6 +25,7 @@ def effects(
     ticket = joined.ticket if joined else None
     return (
         *_orders(case, who, matched, kind, joined),
+        *agreement_told(case, ticket, matched, owner or queue),
         *_notices(case, matched, kind, flags, ticket, owner or queue),
     )
 
@@ -122,11 +124,12 @@ def _notices(case: Case, matched: Matched, kind: Kind, flags: tuple[Flag, ...], 
     wanted: tuple[tuple[bool, str, str, str], ...] = (
         (case.says("cancel"), to, "cancel", "the client wants it stopped (P19)"),
         (case.says("cancel") and bool(matched.ids), PRODUCTION, "cancel", "the client wants it stopped (P19)"),
+        (case.says("refund") and fix_was_delivered(case, matched) and bool(contact), contact, "refund", "a refund after a fix (P31)"),
         ("dispute" in flags, SUPERVISORS, "dispute", "the client disagrees (P30)"),
         ("dispute" in flags and bool(contact), contact, "dispute", "the client disagrees (P30)"),
         (case.says("account_manager") and bool(contact), contact, "account_manager", "the client wants to speak to you (P33)"),
         (ticket is None, to, "new_ticket", "a new ticket (P20)"),
-        (ticket is not None, to, "client_wrote", "the client wrote again (P5)"),
+        (ticket is not None and not answers_charge(case, ticket), to, "client_wrote", "the client wrote again (P5)"),
     )
     for holds, address, template, because in wanted:
         if holds and address and address not in told and not (kind == "update" and address == PRODUCTION and template == "new_ticket"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from mailbot.decide import buttons
 from mailbot.decide.case import Case, Matched, Party
 from mailbot.model.ticket import Ticket
 
@@ -67,7 +68,7 @@ def disputed(case: Case, who: Party, matched: Matched, joined: Joined | None) ->
     if joined and joined.ticket.assessed and joined.ticket not in assessed:
         assessed.append(joined.ticket)
     for ticket in assessed:
-        if case.says("dispute"):
+        if case.says("dispute") or buttons.objects(case):
             case.trail.add("policy P30", f"the client disagrees with ticket {ticket.id}")
             return ticket
         if _same_images_again(case, ticket):
@@ -102,7 +103,9 @@ def _by_order(case: Case, who: Party, matched: Matched) -> Joined | None:
     if who.trust == "unknown":
         return None
     delivered = matched.main is not None and matched.main.status in NEWS_STATES
-    for ticket in case.context.tickets:
+    comment = case.message.comment
+    answers = comment is not None and comment.charge_answer is not None  # joins the ticket whose charge it answers
+    for ticket in sorted(case.context.tickets, key=lambda t: not (answers and t.agreement != "none")):
         if not (ticket.is_open and on_order(ticket, matched) and (may_join(case, who, ticket) or matched.orders)):
             continue
         if ticket.kind == "update" and delivered:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mailbot.decide.news import Told, news
-from mailbot.decide.step import Step, because, missing
+from mailbot.decide.step import DELIVERED, WORK, Step, because, missing
 from mailbot.model.act import ActDecision, Refused
 from mailbot.model.decision import Effect
 from mailbot.model.lifecycle import OVER
@@ -15,7 +15,17 @@ PROVED = ("token", "order_comment", "confirmed")
 
 def redistribute(step: Step) -> ActDecision | Refused:
     """Before the delivery the request is recorded and waits visibly; after it the files are sent again."""
-    return _send(step) if step.ticket.state in OVER else _record(step)
+    return _send(step) if _files_are_there(step) else _record(step)
+
+
+def _files_are_there(step: Step) -> bool:
+    """The ticket's own files, or, where the client wants nothing but this, the order's."""
+    return step.ticket.state in OVER or _only_wish(step)
+
+
+def _only_wish(step: Step) -> bool:
+    main = step.context.main
+    return step.ticket.kind not in (*WORK, "update") and main is not None and main.status in DELIVERED
 
 
 def _record(step: Step) -> ActDecision | Refused:
@@ -48,7 +58,7 @@ def _send(step: Step) -> ActDecision | Refused:
 
 def _fault(step: Step, quote: str) -> Refused | None:
     ticket = step.ticket
-    if ticket.delivered_at is None:
+    if ticket.delivered_at is None and not _only_wish(step):
         return Refused(because=f"nothing was delivered on ticket {ticket.id}: no redistribution before the new files are there (P29)")
     if ticket.redistribution == "done" and not step.act.text.strip():
         return Refused(because="it was done before. Quote the client's new request to do it once more")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from mailbot.decide import joining, limits
 from mailbot.decide.act_facts import order_url
 from mailbot.decide.asks import Answer
+from mailbot.decide.buttons import answers_charge
 from mailbot.decide.case import Case, Matched, Party
 from mailbot.decide.joining import Joined
 from mailbot.decide.kinds import suggest_images, unknown_images
@@ -45,6 +46,8 @@ def for_joined(
 ) -> tuple[Reply, ...]:
     """P5: answered only where the message completes what we asked, or something must be asked; or by P18 and P19."""
     ticket = joined.ticket
+    if answers_charge(case, ticket) == "agreed":
+        return _reply(case, who, "completed", "the client agreed to the charge (P24)", ticket, progress=True)
     if who.failed or not (answer.asks or answer.completes):
         return _of_request(case, who, matched, joined)
     progress = bool(answer.answered)
@@ -128,6 +131,10 @@ def _with_order(facts: ReplyFacts, case: Case, who: Party, decision: Decision, t
         images_of_order=len(main.images) if main else 0,
         unknown_images=unknown_images(case, matched),
         suggest_images=suggest_images(case, matched, decision.kind),
+        fix_delivered=joining.fix_was_delivered(case, matched),
+        plan=ticket.plan,
+        charge=ticket.charge,
+        quote=ticket.redistribution_quote,
         status=main.status if main else None,
         status_of=main.number if main else "",
         due_at=main.due_at if main else None,

@@ -73,10 +73,15 @@ def notice(to: str, template: str, why: str) -> Effect:
 def notices(context: ActContext, recipients: tuple[str, ...], template: str, why: str) -> tuple[Effect, ...]:
     """One notice to each: `owner` (or the ticket's queue), `queue`, `supervisors`, `account_manager`, a queue, a login, an address."""
     named = {
-        "owner": context.ticket.owner or context.ticket.queue,
-        "queue": context.ticket.queue,
-        "supervisors": "quality",
-        "account_manager": manager_address(context),
+        "owner": (context.ticket.owner or context.ticket.queue,),
+        "queue": (context.ticket.queue,),
+        "supervisors": _supervisors(context) or ("quality",),
+        "account_manager": (manager_address(context),),
     }
-    whom = dict.fromkeys(named.get(r, r) for r in recipients)
+    whom = dict.fromkeys(to for r in recipients for to in named.get(r, (r,)))
     return tuple(notice(to, template, why) for to in whom if to)
+
+
+def _supervisors(context: ActContext) -> tuple[str, ...]:
+    """Those who are there; the queue of quality where nobody is."""
+    return tuple(p.login for p in context.colleagues if p.on_shift and "quality_supervisor" in p.roles)

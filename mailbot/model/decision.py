@@ -9,7 +9,7 @@ from typing import Literal
 from mailbot.model.finding import ClientKind
 from mailbot.model.message import Source
 from mailbot.model.money import Money
-from mailbot.model.ticket import Ask, Flag, Kind, TicketState
+from mailbot.model.ticket import Agreement, Ask, Flag, Kind, Redistribution, TicketState
 
 Outcome = Literal["open_ticket", "join_ticket", "record_only", "set_aside"]
 EffectKind = Literal["order_comment", "reopen", "close", "delivery_time", "redistribution", "notify"]
@@ -97,6 +97,11 @@ class TicketChange:
     restart_clock: bool = False
     staff_replied: bool = False
     by_staff: bool = False
+    agreement: Agreement | None = None
+    agreement_quote: str = ""
+    redistribution: Redistribution | None = None
+    redistribution_quote: str = ""
+    redistribution_trust: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,7 +56,7 @@ def _other(by: By, verb: Event, states: frozenset[TicketState], to: str, what: s
 TRANSITIONS: tuple[Transition, ...] = (
     _person("take", UNREAD, "read", TALKS, "becomes the owner; the client hears that the message was read (P22)"),
     _person("take", OPEN_STATES - UNREAD, "", TALKS, "becomes the owner"),
-    _person("read", UNREAD, "read", TALKS, "the message was read; the client is told by mail and in the order (P22)"),
+    _person("read", UNREAD, "read closed", TALKS, "the message was read; the client is told (P22); feedback is over then (P25)"),
     _person("read", ALL - UNREAD, "", TALKS, "the client's newest message was read (P22)"),
     _person("note", ALL, "", DESK, "an internal note; nobody outside sees it"),
     _person("ask", UNREAD | READ, "waiting_for_client", TALKS, "a person asks the client something; the clock stops (P21)"),

@@ -60,6 +60,15 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationStep:
+    """A ticket that nobody read for so many minutes is told to these: owner (else the queue), queue, supervisors, account_manager, or
+    the name of a queue, a login, an address (P21)."""
+
+    minutes: float
+    tell: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleBook:
     hash: str
     words: WordLists
@@ -67,10 +76,16 @@ class RuleBook:
     queues: tuple[Queue, ...] = ()
     limits: Limits = field(default_factory=Limits)
     shifts: tuple[Shift, ...] = ()
-    escalation_minutes: tuple[int, ...] = (10, 15, 20)
+    escalation: tuple[EscalationStep, ...] = ()
+    agreement_hours: float = 24
+    close_after_days: float = 14
     answer_minutes: tuple[int, int] = (5, 20)
     busy_waiting: int = 30
     delivery: DeliveryRules = field(default_factory=DeliveryRules)
+
+    @property
+    def escalation_minutes(self) -> tuple[float, ...]:
+        return tuple(step.minutes for step in self.escalation)
 
     def queue(self, name: str) -> Queue:
         return next((q for q in self.queues if q.name == name), Queue(name=name, title=name, method="none"))

@@ -7,7 +7,8 @@ import unicodedata
 from dataclasses import dataclass, field
 
 from mailbot.model.message import Link
-from mailbot.parse import containers, html, lines, marks, mime, reply
+from mailbot.parse import containers, html, lines, marks, reply
+from mailbot.parse.mail import Body, Mail
 
 _STUB = re.compile(
     r"(?is)^\s*(?:\W{0,5}(?:your|this|the|to view|please|if you)\b[^\n]{0,80}"
@@ -49,7 +50,7 @@ class NewText:
     problems: tuple[str, ...]
 
 
-def new_text(mail: mime.Mail, phrases: tuple[str, ...], subject: str) -> NewText:
+def new_text(mail: Mail, phrases: tuple[str, ...], subject: str) -> NewText:
     """What the client newly wrote. `phrases` are those of our own templates."""
     writer = mail.from_all[0].name if mail.from_all else ""
     found = _trimmed(_words(mail.bodies), phrases, subject, writer)
@@ -73,7 +74,7 @@ def _trimmed(found: Words, phrases: tuple[str, ...], subject: str, writer: str) 
     return NewText(cut, text, _each_once(seen), found.text, tuple(found.problems))
 
 
-def _words(bodies: list[mime.Body]) -> Words:
+def _words(bodies: list[Body]) -> Words:
     """The plain form of each body; its HTML form where the plain one is missing, empty, or only says to use another program."""
     found = Words()
     for body in bodies:
@@ -90,7 +91,7 @@ def _words(bodies: list[mime.Body]) -> Words:
     return found
 
 
-def _marked(bodies: list[mime.Body]) -> Words | None:
+def _marked(bodies: list[Body]) -> Words | None:
     """The HTML forms instead, where they mark a quote in a way that needs no language; None where they do not."""
     if not any(body.plain.strip() and containers.marks_quote(body.html) for body in bodies):
         return None

@@ -40,6 +40,7 @@ class Bounds:
     containers: int
     encoded_words: int
     parameters: int
+    wrapped: bool = False  # a winmail.dat, which another project's parser opens
 
     @property
     def small(self) -> bool:
@@ -52,6 +53,7 @@ class Bounds:
             and self.containers <= 30
             and self.encoded_words <= 1000
             and self.parameters <= 2000
+            and not self.wrapped
         )
 
 
@@ -66,6 +68,7 @@ def scan(raw: bytes) -> Bounds:
         containers=sum(1 for _ in _containers(raw)),
         encoded_words=head.count(b"=?"),
         parameters=head.count(b";"),
+        wrapped=any(mark in raw for mark in (b"ms-tnef", b"MS-TNEF", b"winmail.dat", b"WINMAIL.DAT")),
     )
 
 

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import email
 import email.utils
-import hashlib
 import logging
 import re
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import Message
 
@@ -20,45 +18,18 @@ import mailparser  # type: ignore[import-untyped]  # it ships no types; its valu
 from mailbot.errors import NotFound, Unreadable
 from mailbot.model.message import Address, Attachment
 from mailbot.parse import bounds, charset, header
-from mailbot.parse.part import Part, part_of
+from mailbot.parse.mail import Mail
+from mailbot.parse.part import part_of
+from mailbot.parse.walk import Walk
 
 logging.getLogger("mailparser").setLevel(logging.CRITICAL)  # it warns of ordinary mails on stderr
 
-MAX_ATTACHMENTS = 500
 _ADDRESS_FIELDS = ("from", "to", "cc", "reply-to")
 # One mailbox as most mails have it; everything else (quotes, comments, groups, lists) is mail-parser's work, which costs most.
 _ONE_MAILBOX = re.compile(
     r"(?:(?P<name>[A-Za-z][A-Za-z .'-]{0,80})<)?(?P<address>[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+)>?"
 )
 _USUAL_DATE = re.compile(r"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} 20\d\d \d\d:\d\d:\d\d [+-]\d{4}(?: \([A-Z]{1,5}\))?")
-_Headers = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """One piece of the text to read: `plain` and `html` are two forms of the same words where both are given."""
-
-    plain: str = ""
-    html: str = ""
-
-
-@dataclass(slots=True)
-class Mail:
-    """What the bytes hold, before any cutting of quotes. `embedded` are header blocks of attached mails and reports."""
-
-    headers: _Headers
-    from_all: tuple[Address, ...] = ()
-    to: tuple[Address, ...] = ()
-    cc: tuple[Address, ...] = ()
-    reply_to: tuple[Address, ...] = ()
-    date: datetime | None = None
-    content_type: str = "text/plain"
-    bodies: list[Body] = field(default_factory=list)
-    attachments: list[Attachment] = field(default_factory=list)
-    embedded: list[tuple[str, _Headers]] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    wanted: int = -1  # the attachment whose bytes are kept
-    data: bytes = b""
 
 
 def attached(raw: bytes, number: int) -> tuple[Attachment, bytes]:
@@ -82,7 +53,7 @@ def read(raw: bytes, wanted: int = -1) -> Mail:
     mail = Mail(headers=tuple((charset.from_wire(name), header.text_of(value)) for name, value in wire), problems=problems, wanted=wanted)
     _read_head(mail, wire)
     mail.content_type = part_of(message).content_type
-    mail.bodies = _Walk(mail).bodies(message)
+    mail.bodies = Walk(mail).bodies(message)
     return mail
 
 
@@ -172,71 +143,3 @@ def _date(value: str) -> datetime | None:
         if 1970 <= found.year <= 2200:
             return found.astimezone(UTC)
     return None
-
-
-class _Walk:
-    """One walk over the parts: bodies are returned, everything else is noted on the mail."""
-
-    def __init__(self, mail: Mail) -> None:
-        self.mail = mail
-        self.spare: list[Body] = []
-
-    def bodies(self, message: Message) -> list[Body]:
-        found = [b for b in self._of(message, 0) if b.plain or b.html]
-        return found or [b for b in self.spare if b.plain or b.html][:1]
-
-    def _of(self, message: Message, depth: int) -> list[Body]:
-        part = part_of(message)
-        if part.content_type.startswith("message/"):
-            self._embedded(part)
-            return []
-        if message.is_multipart():
-            return self._container(part, depth)
-        if part.is_body or (part.content_type.startswith("multipart/") and not part.name):
-            return [self._text(part)]
-        self._attach(part)
-        return []
-
-    def _container(self, part: Part, depth: int) -> list[Body]:
-        if depth > bounds.MAX_DEPTH:
-            return []
-        children = [b for child in part.children for b in self._of(child, depth + 1)]
-        if part.content_type != "multipart/alternative" or len(children) < 2:
-            return children
-        return [Body("\n".join(b.plain for b in children if b.plain), "\n".join(b.html for b in children if b.html))]
-
-    def _text(self, part: Part) -> Body:
-        text, problem = part.text()
-        if problem and problem not in self.mail.problems:
-            self.mail.problems.append(problem)
-        return Body(html=text) if part.content_type == "text/html" else Body(plain=text)
-
-    def _attach(self, part: Part) -> None:
-        if len(self.mail.attachments) >= MAX_ATTACHMENTS:
-            return
-        data = part.data()
-        if part.content_type.startswith("text/") and not part.detached and len(data) < bounds.MIB:
-            self.spare.append(self._text(part))
-        self._note(part, part.name, data)
-
-    def _embedded(self, part: Part) -> None:
-        """An attached mail or report is an attachment, never the client's words; its header says what it is about."""
-        for head in part.embedded_headers()[:50]:
-            fields = tuple((k.lower(), header.text_of(str(v))) for k, v in head.raw_items())
-            self.mail.embedded.append((part.content_type, fields))
-        if len(self.mail.attachments) < MAX_ATTACHMENTS:
-            self._note(part, part.name, part.embedded_bytes())
-
-    def _note(self, part: Part, name: str, data: bytes) -> None:
-        if len(self.mail.attachments) == self.mail.wanted:
-            self.mail.data = data
-        self.mail.attachments.append(
-            Attachment(
-                name=name,
-                content_type=part.content_type,
-                size=len(data),
-                sha256=hashlib.sha256(data).hexdigest(),
-                inline=part.inline,
-                content_id=part.content_id,
-            )
-        )

@@ -8,10 +8,10 @@ import re
 from dataclasses import dataclass
 from email.message import Message
 
-from mailbot.parse import charset, header
+from mailbot.parse import charset, header, inline_files
 
 MAX_TEXT_BYTES = 3_000_000
-_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}")
+_TYPE = re.compile(r"\s*([a-z0-9!#$&^_.+-]{1,100})\s{0,3}/\s{0,3}([a-z0-9!#$&^_.+-]{1,100})")
 _META = re.compile(rb"""(?i)<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}["']?\s{0,5}([A-Za-z0-9_.:-]{2,40})""")
 
 
@@ -45,18 +45,23 @@ class Part:
     def data(self, cap: int | None = None) -> bytes:
         """The decoded bytes (of the first `cap` as sent); an unknown or broken transfer encoding gives what can be had."""
         raw = _payload(self.message, cap)
-        encoding = _value(self.message, "content-transfer-encoding").strip(" \"';").partition(" ")[0].lower()
+        encoding = field_value(self.message, "content-transfer-encoding").strip(" \"';").partition(" ")[0].lower()
         if encoding == "base64":
             return header.base64_bytes(raw)
         if encoding == "quoted-printable":
             return binascii.a2b_qp(raw)
         if encoding in ("x-uuencode", "uuencode", "uue", "x-uue"):
-            return _uudecode(raw)
+            return _uudecoded(raw)
         return raw
 
-    def text(self) -> tuple[str, str]:
-        """The text with plain line ends, and what was wrong with it ("" for nothing)."""
-        data = self.data(MAX_TEXT_BYTES)
+    def text_bytes(self) -> bytes:
+        """The bytes of a text part; of a very long one the first part, unless it holds a file."""
+        wire = _payload(self.message)
+        whole = len(wire) <= MAX_TEXT_BYTES or b"\nbegin " in wire or b"=ybegin " in wire
+        return self.data(None if whole else MAX_TEXT_BYTES)
+
+    def text(self, data: bytes) -> tuple[str, str]:
+        """The text of these bytes with plain line ends, and what was wrong with it ("" for nothing)."""
         claimed = _parameter(self.message, "charset")
         if not claimed and self.content_type == "text/html":
             meta = _META.search(data[:4096])
@@ -78,7 +83,7 @@ class Part:
     def embedded_bytes(self) -> bytes:
         """The attached mail as bytes (written anew by the email package; base64 undone)."""
         try:
-            if self.children and _value(self.message, "content-transfer-encoding").strip().lower() == "base64":
+            if self.children and field_value(self.message, "content-transfer-encoding").strip().lower() == "base64":
                 return header.base64_bytes(_payload(self.children[0]))
             return b"".join(child.as_bytes() for child in self.children) or self.data()
         except Exception:  # writing a damaged mail can fail in many ways (RecursionError, KeyError, UnicodeError)
@@ -87,22 +92,24 @@ class Part:
 
 def part_of(message: Message) -> Part:
     """Read once per part; every value is bounded and decoded."""
-    kind = _value(message, "content-type").partition(";")[0].strip().lower().replace(" ", "")
-    if not _TYPE.fullmatch(kind):
-        kind = "text/plain" if message.get_default_type() == "text/plain" or not kind else message.get_default_type()
-    disposition = _value(message, "content-disposition").partition(";")[0].strip().lower()
+    told = _TYPE.match(field_value(message, "content-type").lower())
+    kind = f"{told[1]}/{told[2]}" if told else message.get_default_type()
+    name = _file_name(message)
+    disposition = field_value(message, "content-disposition").partition(";")[0].strip().lower()
     if disposition not in ("", "inline", "attachment"):
-        disposition = "attachment"  # RFC 2183 section 2.8: an unknown type is an attachment
+        # RFC 2183 section 2.8: an unknown type is an attachment; but words shall be read
+        disposition = "" if kind in ("text/plain", "text/html") and not name else "attachment"
     return Part(
         message=message,
         content_type=kind,
-        name=_file_name(message),
+        name=name,
         disposition=disposition,
-        content_id=_value(message, "content-id").strip().strip("<>")[:300],
+        content_id=field_value(message, "content-id").strip().strip("<>")[:300],
     )
 
 
-def _value(message: Message, name: str) -> str:
+def field_value(message: Message, name: str) -> str:
+    """The first field of that name on one line, "" where it is absent."""
     for key, value in message.raw_items():
         if key.lower() == name:
             return header.text_of(str(value))
@@ -141,24 +148,14 @@ def _payload(message: Message, cap: int | None = None) -> bytes:
         return wire.encode("utf-8", "replace")
 
 
-def _uudecode(raw: bytes) -> bytes:
-    out = []
-    begun = False
-    for line in raw.splitlines():
-        if not begun:
-            begun = line.startswith(b"begin ")
-        elif line.strip() == b"end":
-            break
-        else:
-            try:
-                out.append(binascii.a2b_uu(line))
-            except binascii.Error:
-                size = (((line[0] - 32) & 63) * 4 + 5) // 3 if line else 0
-                try:
-                    out.append(binascii.a2b_uu(line[:size]))
-                except binascii.Error:
-                    continue
-    return b"".join(out) if out else raw
+def _uudecoded(raw: bytes) -> bytes:
+    """What stands below the first "begin" line; the bytes as they are where nothing can be decoded."""
+    begun = raw.find(b"begin ")
+    first = raw.find(b"\n", begun) + 1
+    if begun < 0 or not first:
+        return raw
+    last = raw.find(b"\nend", first)
+    return inline_files.uudecode(raw[first : last + 1 if last >= 0 else len(raw)]) or raw
 
 
 def _unflowed(text: str, *, delete: bool) -> str:

@@ -6,7 +6,7 @@ import re
 
 from mailbot.model.message import DeliveryReport
 from mailbot.parse import header
-from mailbot.parse.mime import Mail
+from mailbot.parse.mail import Mail
 
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _ADDRESS = re.compile(r"[\w.+=-]{1,64}@[\w-]{1,63}\.[\w.-]{1,120}")

@@ -211,6 +211,12 @@ def claim(c: Connection, limit: int, now: datetime, holder: str, lease_seconds: 
             return _take(c, chosen, now, holder, lease_seconds)
 
 
+def unhandled(c: Connection, place: str) -> bool:
+    """Whether messages of this place still wait to be handled."""
+    wanted = select(message.c.id).where(message.c.state == fixed("new"), message.c.place == place).limit(1)
+    return c.execute(wanted).first() is not None
+
+
 def failed(c: Connection, ids: Collection[int], because: str, now: datetime) -> None:
     """Handling raised: the error is noted and the messages may be claimed again at once, one by one."""
     values = {"last_error": because, "lease_by": None, "lease_until": None, "handled_at": now}

@@ -16,10 +16,10 @@ from sqlalchemy import ColumnElement, Connection, column, exists, func, literal_
 from mailbot.model.search import Query, Term, facet, words
 from mailbot.model.ticket import OPEN_STATES
 from mailbot.record.columns import insert
-from mailbot.record.tables import message, message_detail, ticket, ticket_log, ticket_message, ticket_order, ticket_text
+from mailbot.record.tables import message, message_detail, ticket, ticket_log, ticket_message, ticket_text
 
 LONGEST = 50_000  # characters of a ticket's texts that are searched, the newest first
-NOTED = ("text", "reason", "plan", "quote")  # keys of a log row's data that people wrote
+NOTED = ("text", "reason", "plan")  # keys of a log row's data that people wrote
 _TOUCHED = "mailbot_touched"
 _PAGE = 500
 _FTS = table("ticket_search", column("rowid"), column("ticket_search"))
@@ -37,7 +37,7 @@ def forget_touched(c: Connection) -> None:
 
 
 def fill(c: Connection) -> None:
-    """Brings the rows of touched tickets up to date; five statements for each 500 tickets."""
+    """Brings the rows of touched tickets up to date; four statements for each 500 tickets."""
     touched = sorted(c.info.pop(_TOUCHED, ()))
     for at in range(0, len(touched), _PAGE):
         _fill_page(c, touched[at : at + _PAGE])
@@ -116,7 +116,6 @@ def _fill_page(c: Connection, ids: list[int]) -> None:
     tickets = c.execute(select(*(ticket.c[n] for n in names)).where(ticket.c.id.in_(ids))).mappings().all()
     texts, attached = _texts(c, ids)
     noted, notes = _notes(c, ids)
-    refs = _refs(c, ids)
     rows = []
     for t in tickets:
         id_ = t["id"]
@@ -124,9 +123,9 @@ def _fill_page(c: Connection, ids: list[int]) -> None:
         rows.append({
             "ticket": id_,
             "client": _joined(t["client_name"], t["client"], t["client_address"]),
-            "head": _joined(str(id_), t["subject"], *refs.get(id_, ())),
+            "head": _joined(str(id_), t["subject"], *_refs(t)),
             "body": _joined(body),
-            "facets": " ".join(_facets(t, refs.get(id_, ()), attached=id_ in attached, noted=id_ in noted)),
+            "facets": " ".join(_facets(t, attached=id_ in attached, noted=id_ in noted)),
         })  # fmt: skip
     _write(c, rows)
 
@@ -160,16 +159,12 @@ def _notes(c: Connection, ids: list[int]) -> tuple[set[int], dict[int, list[str]
     return noted, said
 
 
-def _refs(c: Connection, ids: list[int]) -> dict[int, list[str]]:
-    """Ticket -> ids and numbers of its orders."""
-    t = ticket_order
-    found: dict[int, list[str]] = defaultdict(list)
-    for row in c.execute(select(t.c.ticket, t.c.ref).where(t.c.ticket.in_(ids)).order_by(t.c.kind, t.c.ref)):
-        found[row.ticket].append(row.ref)
-    return found
+def _refs(t: Any) -> list[str]:
+    """Number and ids of a ticket's orders."""
+    return list(dict.fromkeys((*([t["order"]] if t["order"] else ()), *json.loads(t["order_ids"] or "[]"))))
 
 
-def _facets(t: Any, refs: Collection[str], *, attached: bool, noted: bool) -> Iterator[str]:
+def _facets(t: Any, *, attached: bool, noted: bool) -> Iterator[str]:
     """One word for each fact that an operator asks for."""
     yield facet("all", "")
     yield facet("kind", t["kind"])
@@ -178,7 +173,7 @@ def _facets(t: Any, refs: Collection[str], *, attached: bool, noted: bool) -> It
         yield facet("state", "open")
     yield facet("queue", t["queue"])
     yield facet("owner", t["owner"] or "nobody")
-    yield from (facet("order", ref) for ref in refs)
+    yield from (facet("order", ref) for ref in _refs(t))
     yield from (facet("flag", flag) for flag in json.loads(t["flags"] or "[]"))
     has = {"attachment": attached, "note": noted, "dispute": t["dispute_level"] > 0, "charge": bool(t["charge_amount"])}
     yield from (facet("has", name) for name, there in has.items() if there)

@@ -22,6 +22,14 @@ from mailbot.record.columns import insert as insert_or
 from mailbot.record.journal import link
 from mailbot.record.tables import queue_turn, reading, ticket, ticket_log, ticket_message, ticket_order
 
+# Of a change: an empty text and None leave the ticket's field as it is.
+TEXTS = (
+    "client", "client_name", "client_address", "subject", "agreement_quote", "redistribution_quote", "redistribution_trust",
+)  # fmt: skip  # one line a kind
+OPTIONAL = (
+    "order", "kind", "claimed", "suggested", "state", "queue", "owner", "asked", "dispute_level", "earlier_ticket", "agreement",
+    "redistribution",
+)  # fmt: skip  # as above
 LISTS = ("order_ids", "asked", "flags", "images")
 FIELDS = tuple(ticket.c[f.name] for f in fields(Ticket))
 
@@ -118,12 +126,14 @@ def opened(ticket_id: int, decision: Decision, channel: Source, received_at: dat
 
 def changed(before: Ticket, change: TicketChange, received_at: datetime, now: datetime, *, replied: bool = False) -> Ticket:
     """The ticket after a message; pure. Empty texts and None leave a field as it is; lists of orders and images grow."""
-    kept = {f: getattr(change, f) or getattr(before, f) for f in ("client", "client_name", "client_address", "subject")}
-    for name in ("order", "kind", "claimed", "suggested", "state", "queue", "owner", "asked", "dispute_level", "earlier_ticket"):
+    kept = {f: getattr(change, f) or getattr(before, f) for f in TEXTS}
+    for name in OPTIONAL:
         value = getattr(change, name)
         kept[name] = getattr(before, name) if value is None else value
     flags = dict.fromkeys((*(f for f in before.flags if f not in change.drop_flags), *change.add_flags))
     times: dict[str, Any] = {"last_auto_reply_at": now} if replied else {}
+    if change.dispute_level is not None and change.dispute_level > before.dispute_level:
+        times["decider"] = None  # a new dispute: the Account Manager chooses anew (P30)
     if change.staff_replied:
         times["read_at"] = before.read_at or received_at
     else:

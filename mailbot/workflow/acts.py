@@ -72,13 +72,24 @@ def read_orders(parts: Parts, ticket: Ticket, named: str = "") -> OrderFacts:
     numbers = tuple(dict.fromkeys((*ticket.order_ids, *((named,) if named else ()))))
     gathered = gather(parts, [Wanted(numbers, "", order_id=ticket.order_ids[0] if ticket.order_ids else "", anew=True)])
     with parts.db.transaction() as c:
-        now = parts.db.now(c)
-        remember(parts, gathered, c, now)
-        stored = facts.cached(c, parts.order_system.name, numbers, now, ANY_AGE)
-    known = {o.id: o for o in (*stored, *gathered.named(numbers))}
-    orders = tuple(known[i] for i in ticket.order_ids if i in known)
-    linked = next((o for o in known.values() if named and named in (o.number, o.id)), None)
-    return OrderFacts(orders=orders, linked=linked, capabilities=gathered.capabilities)
+        remember(parts, gathered, c, parts.db.now(c))
+    known = known_orders(parts, ticket, numbers)
+    by_id = {o.id: o for o in (*known.orders, *gathered.named(numbers))}
+    orders = tuple(by_id[i] for i in ticket.order_ids if i in by_id)
+    linked = known.linked or next((o for o in by_id.values() if named and named in (o.number, o.id)), None)
+    return OrderFacts(orders=orders, linked=linked if named else None, capabilities=gathered.capabilities)
+
+
+def known_orders(parts: Parts, ticket: Ticket, numbers: tuple[str, ...] = ()) -> OrderFacts:
+    """What the cache holds, whatever its age; the order system is asked for nothing but what it can do, every few minutes."""
+    if parts.order_system is None:
+        return OrderFacts()
+    wanted = numbers or ticket.order_ids
+    with parts.db.reading() as c:
+        stored = {o.id: o for o in facts.cached(c, parts.order_system.name, wanted, parts.db.now(c), ANY_AGE)}
+    orders = tuple(stored[i] for i in ticket.order_ids if i in stored)
+    linked = next((o for o in stored.values() if o.id not in ticket.order_ids), None)
+    return OrderFacts(orders=orders, linked=linked, capabilities=gather(parts, []).capabilities)
 
 
 def hold_ticket(c: Connection, ticket_id: int, other: int | None = None) -> Ticket:

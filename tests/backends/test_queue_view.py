@@ -134,7 +134,7 @@ def test_a_row_shows_the_clients_own_newest_words(db: Database) -> None:
     with db.transaction() as c:
         kept = [k.id for k in journal.keep(c, [mail(1, "one"), mail(2, "two", at=at(1)), mail(3, "three", at=at(2))], START)]
         people.add(c, "kim", START, name="Kim Lee")
-        one = put(c, owner="kim", last_client_message_at=at(1))
+        one = put(c, owner="kim", newest_message=kept[1])
         texts = ("the sky", "\n\n  too dark \nas before", "a colleague's note")
         journal.settle(c, [settled(id_, one.id, text=text) for id_, text in zip(kept, texts, strict=True)], START)
         [row] = queue.page(c, ALL, START).rows
@@ -147,7 +147,7 @@ def test_a_queue_of_five_hundred_costs_as_many_statements_as_one_of_ten(db: Data
     for many in (10, 500):
         with db.transaction() as c:
             for n in range(many):
-                put(c, clock_started_at=at(n), owner="kim")
+                put(c, clock_started_at=at(n), owner="kim", newest_message=n + 1)
         with db.reading() as c, counted(c) as statements:
             assert len(queue.page(c, ALL, START, limit=many).rows) == many
             queue.figures(c, ALL, START, (START, START))

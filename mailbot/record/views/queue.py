@@ -19,7 +19,7 @@ from sqlalchemy.sql.elements import KeyedColumnElement
 from mailbot.model.ticket import Ticket, TicketState
 from mailbot.record import tickets
 from mailbot.record.columns import EPOCH, MICROSECOND, fixed
-from mailbot.record.tables import message, message_detail, people, ticket, ticket_message
+from mailbot.record.tables import message_detail, people, ticket
 from mailbot.record.views.times import rfc3339
 
 View = Literal["all", "mine", "unassigned", "supervisor", "disputes", "overdue", "unverified"]
@@ -96,12 +96,12 @@ def page(c: Connection, wanted: QueueFilter, now: datetime, *, after: str = "", 
 
 def rows_of(c: Connection, found: Sequence[Ticket], minutes: int) -> list[QueueRow]:
     """These tickets, in this order, with what a row shows. Two statements."""
-    lines, names = _lines(c, [t.id for t in found]), _names(c)
+    lines, names = _lines(c, found), _names(c)
     rows = []
     for t in found:
         promise, due_at = promise_of(t, minutes)
         owner = names.get(t.owner or "", t.owner or "")
-        rows.append(QueueRow(ticket=t, promise=promise, due_at=due_at, line=lines.get(t.id, ""), owner_name=owner))
+        rows.append(QueueRow(ticket=t, promise=promise, due_at=due_at, line=lines.get(t.newest_message or 0, ""), owner_name=owner))
     return rows
 
 
@@ -220,18 +220,14 @@ def _on_client(state: ColumnElement[Any]) -> ColumnElement[bool]:
     return state.in_([fixed(name) for name in ON_CLIENT])
 
 
-def _lines(c: Connection, ids: Sequence[int]) -> dict[int, str]:
-    """Ticket -> first line of the newest message that the client wrote."""
+def _lines(c: Connection, found: Sequence[Ticket]) -> dict[int, str]:
+    """Message -> the first line of its text, for the newest message of each ticket's client."""
+    ids = [t.newest_message for t in found if t.newest_message]
     if not ids:
         return {}
-    m, on, d = message, ticket_message, message_detail
-    newest = func.row_number().over(partition_by=on.c.ticket, order_by=(m.c.received_at.desc(), m.c.id.desc())).label("nth")
-    by_client = m.c.received_at <= ticket.c.last_client_message_at  # a colleague's later words are not the client's
-    joined = on.join(m, m.c.id == on.c.message).join(ticket, ticket.c.id == on.c.ticket).outerjoin(d, d.c.message == m.c.id)
-    text = func.substr(d.c.text, 1, _LINE).label("text")
-    inner = select(on.c.ticket, text, newest).select_from(joined).where(on.c.ticket.in_(ids), by_client).subquery()
-    rows = c.execute(select(inner.c.ticket, inner.c.text).where(inner.c.nth == 1))
-    return {ticket_id: _first_line(text) for ticket_id, text in rows}
+    d = message_detail
+    rows = c.execute(select(d.c.message, func.substr(d.c.text, 1, _LINE)).where(d.c.message.in_(ids)))
+    return {message_id: _first_line(text) for message_id, text in rows}
 
 
 def _first_line(text: str | None) -> str:

@@ -20,7 +20,7 @@ INDICES = (
 COLUMNS = ("client", "head", "body", "facets")
 FTS5 = """
 CREATE VIRTUAL TABLE ticket_search USING fts5(
-  client, head, body, facets, content='ticket_text', content_rowid='ticket', tokenize='unicode61 remove_diacritics 2'
+  client, head, body, facets, content='ticket_text', content_rowid='ticket', columnsize=0, tokenize='unicode61 remove_diacritics 2'
 )
 """
 TRIGGERS = (

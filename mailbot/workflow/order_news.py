@@ -1,0 +1,135 @@
+"""What happened on orders without a comment: the events feed by its cursor, or open orders read again where there is no feed (P26-P28)."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from mailbot.decide.order_news import of_event, of_order
+from mailbot.errors import NotFound
+from mailbot.model.act import ActContext, ActDecision
+from mailbot.model.order import Order, OrderEvent
+from mailbot.order_system.contract import OrderSystem
+from mailbot.receive.events import NewEvents, new_events, to_remember
+from mailbot.record import addresses, due, facts, journal, settings_store, tickets
+from mailbot.workflow.acts import apply, context_of, hold_ticket, known_orders
+from mailbot.workflow.gather import gather
+from mailbot.workflow.parts import Parts, log
+
+READ_AGAIN = timedelta(minutes=5)
+MOST_ORDERS = 500
+Decide = Callable[[ActContext, datetime], ActDecision | None]
+
+
+def follow_orders(parts: Parts, system: OrderSystem, since: datetime, stop: threading.Event) -> int:
+    """Returns how many tickets changed. `since`: where the feed is read from the first time. Raises Unavailable."""
+    with parts.db.reading() as c:
+        if journal.unhandled(c, system.name):
+            return 0  # a comment that opens the ticket may still be on its way: the next round follows
+    if not gather(parts, []).capabilities.events:
+        return _read_again(parts, system, stop)
+    changed = 0
+    while not stop.is_set():
+        page, seen, until = _page(parts, system, since)
+        changed += sum(_follow(parts, system, event) for event in page.events)
+        _move(parts, system.name, page, seen, until)
+        if not page.more:
+            break
+    return changed
+
+
+def _page(parts: Parts, system: OrderSystem, since: datetime) -> tuple[NewEvents, dict[str, datetime], datetime]:
+    with parts.db.reading() as c:
+        cursor = settings_store.get(c, f"cursor:events:{system.name}")
+        stored = json.loads(settings_store.get(c, f"events_seen:{system.name}") or "{}")
+        until = settings_store.get(c, f"events_until:{system.name}")
+    seen = {id_: datetime.fromisoformat(at) for id_, at in stored.items()}
+    start = datetime.fromisoformat(until) if until else since
+    return new_events(system, cursor, start, seen), seen, start
+
+
+def _move(parts: Parts, place: str, page: NewEvents, seen: dict[str, datetime], until: datetime) -> None:
+    """The cursor moves once everything on the page was followed; what nobody can read is kept with it (P7)."""
+    with parts.db.transaction() as c:
+        now = parts.db.now(c)
+        if page.unreadable:
+            journal.keep(c, page.unreadable, now)
+        until, remembered = to_remember(seen, page.events, until, now)
+        settings_store.put(c, f"cursor:events:{place}", page.next_cursor)
+        settings_store.put(c, f"events_until:{place}", until.isoformat())
+        settings_store.put(c, f"events_seen:{place}", json.dumps({id_: at.isoformat() for id_, at in remembered.items()}))
+
+
+def _follow(parts: Parts, system: OrderSystem, event: OrderEvent) -> int:
+    """One that is followed again after a kill changes nothing: decisions look at the ticket as it stands by then."""
+    if event.type == "comment.created":
+        return 0
+    with parts.db.reading() as c:
+        on = due.on_orders(c, [event.order_id]).get(event.order_id, [])
+    order = _order(parts, system, event.order_id) if on else None
+    for ticket_id in on:
+        _decide(parts, ticket_id, order, lambda context, now: of_event(event, order, context, now), f"order {event.type}")
+    return len(on)
+
+
+def _read_again(parts: Parts, system: OrderSystem, stop: threading.Event) -> int:
+    """A system without events: the orders of open tickets every five minutes."""
+    key = f"orders_read:{system.name}"
+    with parts.db.transaction() as c:
+        now = parts.db.now(c)
+        last = settings_store.get(c, key)
+        if last and now - datetime.fromisoformat(last) < READ_AGAIN:
+            return 0
+        settings_store.put(c, key, now.isoformat())
+        wanted = due.open_orders(c, MOST_ORDERS)
+        on = due.on_orders(c, wanted)
+    changed = 0
+    for order_id in wanted:
+        if stop.is_set():
+            break
+        order = _order(parts, system, order_id)
+        if order is not None:
+            decide = _of(order)
+            changed += sum(_decide(parts, ticket_id, order, decide, "order read again") for ticket_id in on.get(order_id, ()))
+    return changed
+
+
+def _of(order: Order) -> Decide:
+    return lambda context, now: of_order(order, context, now)
+
+
+def _order(parts: Parts, system: OrderSystem, order_id: str) -> Order | None:
+    """Read anew, and remembered; None where the system does not know it any more."""
+    try:
+        order = system.order(order_id)
+    except NotFound:
+        return None
+    with parts.db.transaction() as c:
+        now = parts.db.now(c)
+        facts.store(c, system.name, [order], now)
+        addresses.learn(c, [order], system.name, now)
+    return order
+
+
+def _decide(parts: Parts, ticket_id: int, order: Order | None, decide: Decide, what: str) -> bool:
+    """A fault costs this ticket's news only, and is shown."""
+    with parts.db.reading() as c:
+        ticket = tickets.get(c, ticket_id)
+    if ticket is None:
+        return False
+    order_facts = known_orders(parts, ticket)
+    with parts.db.transaction() as c:
+        now = parts.db.now(c)
+        context = context_of(c, parts, hold_ticket(c, ticket_id), order_facts, now)
+        decided = decide(context, now)
+        if decided is None:
+            return False
+        data = {"order": order.number if order else ""}
+        done = apply(c, parts, context, decided, what=what.replace(" ", "_").replace(".", "_"), actor="order system", data=data, now=now)
+        parts.db.notify(c, "drain")
+    parts.wake.drain.set()
+    log.info("order_news", ticket=ticket_id, what=what)
+    parts.tell("watched", {"ticket": ticket_id, "because": "; ".join(done.because)})
+    return True
