@@ -94,7 +94,10 @@ class OrderSystem(Protocol):
     def post_comment(
         self, order_id: str, body: str, visibility: Visibility, external_id: str, key: str, in_reply_to: str = "", *, now: datetime
     ) -> Outcome:
-        """Sent carries the comment's id."""
+        """Sent carries the comment's id.
+
+        It is called again after a try that nobody knows the end of: a system without Idempotency-Keys is first asked for `external_id`.
+        """
 
     def reopen(self, order_id: str, reason: ReopenReason, comment_id: str, key: str, *, now: datetime) -> Outcome:
         """An order that is open already counts as Sent."""
@@ -114,7 +117,7 @@ class OrderSystem(Protocol):
         *,
         now: datetime,
     ) -> Outcome:
-        """Only if the order still bears `etag` ("" = whatever it bears). If not: Sent where the same time stands there, else GiveUp."""
+        """Only if the order still bears `etag` ("" = whatever it bears). If not: Sent where the same time and charge stand, else GiveUp."""
 
     def redistribute(
         self,

@@ -163,7 +163,7 @@ class HttpOrderSystem:
         }
         if not payload:
             return GiveUp("nothing to set: neither a delivery time nor a charge, plan or reason")
-        stands = self._state(order_id, lambda o: due_at is not None and self._same_time(o.due_at, due_at))
+        stands = self._state(order_id, lambda o: self._stands(o, due_at, charge, plan))
 
         def changed(answer: Answer) -> Outcome:
             if stands() is not None:
@@ -176,7 +176,7 @@ class HttpOrderSystem:
             payload=payload,
             what="delivery times",
             able=lambda c: c.delivery_time,
-            look=None if charge or plan else stands,
+            look=stands,
             harmless=True,
             headers={"If-Match": etag} if etag else {},
             on={412: changed},
@@ -231,6 +231,12 @@ class HttpOrderSystem:
 
     def _state(self, order_id: str, holds: Callable[[Order], bool]) -> Look:
         return lambda: "" if holds(self.order(order_id)) else None
+
+    def _stands(self, order: Order, due_at: datetime | None, charge: Money | None, plan: str) -> bool:
+        """What was to be set is there already. A plan counts where it comes alone: not every system shows it."""
+        if due_at is None and charge is None:
+            return plan != "" and order.plan == plan
+        return (due_at is None or self._same_time(order.due_at, due_at)) and (charge is None or order.charge == charge)
 
     def _same_time(self, stands: datetime | None, wanted: datetime) -> bool:
         if stands is None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from mailbot.errors import Unavailable
 from mailbot.model.message import ReceivedMessage, Sighting
 from mailbot.model.order import OrderComment
 from mailbot.order_system.contract import CursorTooOld, OrderSystem, UnreadableItem
@@ -17,26 +18,30 @@ Page = TypeVar("Page")
 
 
 def new_comments(
-    system: OrderSystem, cursor: str | None, since: datetime | None, limit: int = 100
+    system: OrderSystem, cursor: str | None, since: datetime | None, limit: int = 100, *, just_given: bool = False
 ) -> tuple[list[ReceivedMessage], str, bool]:
     """(messages oldest first, cursor for the next call, whether there are more now).
 
     Comments of ours and of the system come too; the checks recognise them. One that is not as the contract says comes as it is, so
     that it is kept and set aside (P7). Where the cursor is too old it is read again from `since` with overlap (comments seen before
-    are recognised by their fingerprint); without `since` CursorTooOld is raised. Raises Unavailable.
+    are recognised by their fingerprint); without `since` CursorTooOld is raised. `just_given`: the cursor came with the page before.
+    Raises Unavailable.
     """
-    page = read_on(lambda c, s: system.comments(c, s, limit), cursor, since)
+    page = read_on(lambda c, s: system.comments(c, s, limit), cursor, since, just_given=just_given)
     whole = [_received(system.name, c) for c in page.items]
     return [*whole, *as_they_came(system.name, page.unreadable, [m.received_at for m in whole], since)], page.next_cursor, page.has_more
 
 
-def read_on(read: Callable[[str | None, datetime | None], Page], cursor: str | None, since: datetime | None) -> Page:
+def read_on(read: Callable[[str | None, datetime | None], Page], cursor: str | None, since: datetime | None, *, just_given: bool) -> Page:
     """The page after the cursor; without one, or where it is too old, from `since` (then with overlap)."""
     try:
         return read(cursor or None, None if cursor else since)
-    except CursorTooOld:
+    except CursorTooOld as error:
         if not cursor or since is None:
             raise
+        if just_given:
+            # From `since` the same page would come again, for ever.
+            raise Unavailable(f"the order system does not know the cursor that it has just given ({error})") from error
         return read(None, since - OVERLAP)
 
 

@@ -21,13 +21,21 @@ class NewEvents(NamedTuple):
     unreadable: tuple[ReceivedMessage, ...]
 
 
-def new_events(system: OrderSystem, cursor: str | None, since: datetime | None, seen: Collection[str] = (), limit: int = 100) -> NewEvents:
+def new_events(
+    system: OrderSystem,
+    cursor: str | None,
+    since: datetime | None,
+    seen: Collection[str] = (),
+    limit: int = 100,
+    *,
+    just_given: bool = False,
+) -> NewEvents:
     """Events after the cursor without those of `seen` (ids, see `to_remember`). `since`: the time of the newest event that was read.
 
-    Where the cursor is too old the feed is read again from `since` with overlap; without `since` CursorTooOld is raised. Raises
-    Unavailable.
+    Where the cursor is too old the feed is read again from `since` with overlap; without `since` CursorTooOld is raised.
+    `just_given`: the cursor came with the page before. Raises Unavailable.
     """
-    page = read_on(lambda c, s: system.events(c, s, limit), cursor, since)
+    page = read_on(lambda c, s: system.events(c, s, limit), cursor, since, just_given=just_given)
     once = {e.id: e for e in page.items if e.id not in seen}
     broken = as_they_came(f"{system.name}:events", page.unreadable, [e.at for e in page.items], since)
     return NewEvents(tuple(once.values()), page.next_cursor, page.has_more, tuple(broken))

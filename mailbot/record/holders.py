@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select, union, update
 
 from mailbot.record.columns import fixed
+from mailbot.record.outbox import INTERRUPTED
 from mailbot.record.tables import action, lease, message
 
 
@@ -30,6 +31,5 @@ def free(c: Connection, holders: Collection[str], now: datetime) -> int:
     c.execute(delete(lease).where(lease.c.holder.in_(holders)))
     c.execute(update(message).where(message.c.state == fixed("new"), message.c.lease_by.in_(holders)).values(nobody))
     c.execute(update(action).where(action.c.state == fixed("queued"), action.c.lease_by.in_(holders)).values(nobody))
-    because = "sending was interrupted; nobody knows whether it was accepted"
     sending = (action.c.state == fixed("sending"), action.c.lease_by.in_(holders))
-    return c.execute(update(action).where(*sending).values(state="uncertain", because=because, finished_at=now, **nobody)).rowcount
+    return c.execute(update(action).where(*sending).values(state="uncertain", because=INTERRUPTED, finished_at=now, **nobody)).rowcount

@@ -19,6 +19,7 @@ from mailbot.record.tables import action
 LEASE_SECONDS = 330.0  # more than twice the time limit of a send (150 s), I6
 ORDER_SYSTEM_KINDS = frozenset({"order_comment", "reopen", "close", "delivery_time", "redistribution"})
 DEAD = ("gave_up", "cancelled")
+INTERRUPTED = "sending was interrupted; nobody knows whether it was accepted"
 _FIELDS = tuple(action.c[name] for name in Action.__slots__)
 
 
@@ -132,10 +133,29 @@ def expire(c: Connection, now: datetime) -> list[int]:
     """Sending actions whose holder was not heard of: uncertain, for a person (I7). Their ids."""
     late = select(action.c.id).where(action.c.state == fixed("sending"), action.c.lease_until <= now)
     ids = list(c.execute(late.with_for_update(skip_locked=True)).scalars())
-    because = "sending was interrupted; nobody knows whether it was accepted"
     if ids:
-        c.execute(update(action).where(action.c.id.in_(ids)).values(state="uncertain", because=because, finished_at=now))
+        c.execute(update(action).where(action.c.id.in_(ids)).values(state="uncertain", because=INTERRUPTED, finished_at=now))
     return ids
+
+
+def interrupted(c: Connection, lane: str, attempts: int) -> list[tuple[int, ActionKind]]:
+    """Uncertain actions of a lane whose sender died, and nobody decided since; those with more `attempts` are a person's."""
+    where = (action.c.lane == lane, action.c.state == fixed("uncertain"), action.c.because == INTERRUPTED, action.c.attempts <= attempts)
+    return [(row.id, row.kind) for row in c.execute(select(action.c.id, action.c.kind).where(*where).order_by(action.c.id))]
+
+
+def repeat(c: Connection, ids: Collection[int], now: datetime) -> None:
+    """Interrupted actions go out again: whoever calls this knows that doing them twice does nothing twice (I8)."""
+    values = {"state": "queued", "due_at": now, "because": "repeated after an interruption, with the same key", "finished_at": None}
+    still = (action.c.id.in_(ids), action.c.state == "uncertain", action.c.because == INTERRUPTED)
+    if ids:
+        c.execute(update(action).where(*still).values(values | {"lease_by": None, "lease_until": None}))
+
+
+def leave_to_a_person(c: Connection, ids: Collection[int], because: str) -> None:
+    """Interrupted actions that must not be repeated are not looked at again."""
+    if ids:
+        c.execute(update(action).where(action.c.id.in_(ids), action.c.state == "uncertain").values(because=because))
 
 
 def resolve(c: Connection, action_id: int, outcome: Sent | GiveUp, now: datetime) -> None:

@@ -51,7 +51,7 @@ def routes(server: Server) -> APIRouter:
 def _reads(router: APIRouter, server: Server) -> None:
     @router.get("/capabilities")
     def capabilities() -> Json:
-        return {**shapes.CAPABILITIES, "webhooks": server.webhooks}
+        return {**shapes.CAPABILITIES, "webhooks": server.webhooks, "idempotent_posts": not server.faults.forget_keys}
 
     @router.get("/orders/{order_id}")
     def get_order(order_id: OrderId, request: Request, response: Response) -> Json:
@@ -163,7 +163,7 @@ def _once(
     digest = hashlib.sha256(asked.encode()).hexdigest()
     with server.database.writing() as c:
         known = c.execute("SELECT * FROM idempotency WHERE key = ?", (key,)).fetchone()
-        if known:
+        if known and not server.faults.forget_keys:
             if known["request"] != digest:
                 raise Refused(422, "this Idempotency-Key was used for another request")
             return _answer(known["status"], known["answer"], known["etag"])
@@ -173,7 +173,7 @@ def _once(
             row = store.order(c, order_id)
             answer, tag = shapes.order_json(c, row, server.database.secret, origin(request)), shapes.etag(row)
         text = json.dumps(answer)
-        c.execute("INSERT INTO idempotency VALUES (?, ?, ?, ?, ?, ?)", (key, digest, status, text, tag, now))
+        c.execute("INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?, ?, ?)", (key, digest, status, text, tag, now))
     return _answer(status, text, tag)
 
 

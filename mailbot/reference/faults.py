@@ -4,7 +4,7 @@ POST /test/faults takes a list of
 {"method", "path" (a prefix), "times" (default 1), "delay" (seconds before anything), "late" (seconds between commit and answer),
  "status", "retry_after", "body" (raw text instead of the answer), "drop": "before" | "after" (cut the connection before or after
  the order system acted)}; an empty list ends all. {"oldest_cursor": n} makes cursors below n too old (410), {"whole_seconds": true}
-stores times without fractions.
+stores times without fractions, {"forget_keys": true} keeps no Idempotency-Keys, as most real systems, and says so.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ class Faults:
 
     rules: list[dict[str, Any]] = field(default_factory=list)
     oldest_cursor: int = 0
+    forget_keys: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def next_for(self, method: str, path: str) -> dict[str, Any] | None:
@@ -83,6 +84,7 @@ def routes(server: Any) -> APIRouter:
                 server.faults.rules[:] = wanted
         else:
             server.faults.oldest_cursor = wanted.get("oldest_cursor", server.faults.oldest_cursor)
+            server.faults.forget_keys = wanted.get("forget_keys", server.faults.forget_keys)
             server.database.whole_seconds = wanted.get("whole_seconds", server.database.whole_seconds)
         return {"rules": len(server.faults.rules)}
 

@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from mailbot.decide.backoff import next_try
 from mailbot.errors import Unavailable
 from mailbot.model.outcome import GiveUp, Outcome, Sent, TryAgain, Uncertain
-from mailbot.model.ticket import Action
+from mailbot.model.ticket import Action, ActionKind
 from mailbot.record import addresses, outbox
 from mailbot.workflow.parts import Parts, log
 
 LEASE_SECONDS = 330
 BATCH = 50
 RESENDS = 2
+REPEATS = 5  # of an action of the order system whose sender was killed
+NO_KEYS = "the order system keeps no Idempotency-Keys. Look there, then: mailbot retry or mailbot cancel"
 Perform = Callable[[Action, datetime], Outcome]
 
 
 def drain(parts: Parts, lane: str, perform: Perform, stop: threading.Event, limit: int = BATCH) -> int:
     """Sends one claimed batch of a lane in order; returns how many actions it took. Only the row on the wire is ever `sending` (I6)."""
-    with parts.db.transaction() as c:
-        now = parts.db.now(c)
-        expired = outbox.expire(c, now)
-        if parts.on_uncertain == "resend":
-            for action_id in expired:
-                if outbox.get(c, action_id).attempts <= RESENDS:
-                    outbox.resend(c, action_id, now)
-        claimed = outbox.claim(c, lane, limit, now, parts.holder, LEASE_SECONDS)
+    claimed = _claim(parts, lane, limit)
     finished: tuple[int, Outcome, datetime | None] | None = None
     for position, action in enumerate(claimed):
         if stop.is_set():
@@ -43,6 +38,45 @@ def drain(parts: Parts, lane: str, perform: Perform, stop: threading.Event, limi
             finished = _perform(parts, action, perform, begun)
     _finish(parts, finished, None, stop)
     return len(claimed)
+
+
+def _claim(parts: Parts, lane: str, limit: int) -> list[Action]:
+    with parts.db.transaction() as c:
+        now = parts.db.now(c)
+        expired = outbox.expire(c, now)
+        if parts.on_uncertain == "resend":
+            for action_id in expired:
+                if outbox.get(c, action_id).attempts <= RESENDS:
+                    outbox.resend(c, action_id, now)
+        interrupted = outbox.interrupted(c, lane, REPEATS) if lane == _order_lane(parts) else []
+        if not interrupted:
+            return outbox.claim(c, lane, limit, now, parts.holder, LEASE_SECONDS)
+    safe = _safe_to_repeat(parts, [kind for _, kind in interrupted])
+    with parts.db.transaction() as c:
+        now = parts.db.now(c)
+        if safe is not None:
+            outbox.repeat(c, [i for i, kind in interrupted if kind in safe], now)
+            outbox.leave_to_a_person(c, [i for i, kind in interrupted if kind not in safe], f"{outbox.INTERRUPTED}; {NO_KEYS}")
+        return outbox.claim(c, lane, limit, now, parts.holder, LEASE_SECONDS)
+
+
+def _order_lane(parts: Parts) -> str:
+    return outbox.lane("order_comment", parts.order_system.name) if parts.order_system else ""
+
+
+def _safe_to_repeat(parts: Parts, kinds: Sequence[ActionKind]) -> frozenset[str] | None:
+    """Which kinds may be done again after a kill without being done twice (I8); None while the order system does not say.
+
+    With Idempotency-Keys all. Without, a comment is looked for before it is posted and a state or time is set to what it is; files
+    that go out to client systems twice are not called back.
+    """
+    if parts.order_system is None or "redistribution" not in kinds:
+        return outbox.ORDER_SYSTEM_KINDS
+    try:
+        keys = parts.order_system.capabilities().idempotent_posts
+    except Unavailable:
+        return None
+    return outbox.ORDER_SYSTEM_KINDS if keys else outbox.ORDER_SYSTEM_KINDS - {"redistribution"}
 
 
 def _finish(

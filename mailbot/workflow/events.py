@@ -27,10 +27,10 @@ def poll_events(parts: Parts, system: OrderSystem, stop: threading.Event, follow
     """
     if not system.capabilities().events:
         return 0
-    found = 0
+    found, just_given = 0, False
     while not stop.is_set():
         cursor, since, seen = _where(parts, system.name)
-        read = new_events(system, cursor, since, seen)
+        read = new_events(system, cursor, since, seen, just_given=just_given)
         keys, write = follow(read.events) if read.events else ((), None)
         with parts.db.transaction() as c:
             locks.hold(c, {f"events:{system.name}", *(f"order:{e.order_id}" for e in read.events), *keys})
@@ -41,7 +41,7 @@ def poll_events(parts: Parts, system: OrderSystem, stop: threading.Event, follow
             if write:
                 write(c, now)
             _move(c, system.name, read, to_remember(seen, read.events, since, now))
-        found += len(read.events)
+        found, just_given = found + len(read.events), True
         if read.unreadable:
             parts.wake.handle.set()
         if not read.more:

@@ -75,10 +75,11 @@ def leave_mailbox(parts: Parts, place: str) -> None:
 def poll_comments(parts: Parts, system: OrderSystem, stop: threading.Event) -> int:
     """Reads order comments by the system's cursor (I10) until there are no more; returns how many were new. Raises Unavailable."""
     place = system.name
-    kept = 0
+    kept, just_given = 0, False
     while not stop.is_set():
         cursor, since = _comment_cursor(parts, place)
-        messages, next_cursor, more = new_comments(system, cursor, since)
+        messages, next_cursor, more = new_comments(system, cursor, since, just_given=just_given)
+        just_given = True
         with parts.db.transaction() as c:
             now = parts.db.now(c)
             kept += sum(k.new for k in journal.keep(c, messages, now))

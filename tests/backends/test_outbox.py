@@ -7,6 +7,7 @@ import pytest
 
 from mailbot.errors import Conflict, NotFound
 from mailbot.model.outcome import GiveUp, Sent, TryAgain, Uncertain
+from mailbot.model.ticket import ActionKind
 from mailbot.record import holders, journal, leases, outbox, tickets
 from mailbot.record.database import Database
 from mailbot.record.outbox import NewAction
@@ -206,3 +207,29 @@ def test_what_a_dead_process_held_is_freed(db: Database, ticket: int, clock: Clo
         assert outbox.get(c, sending).state == "uncertain"
         assert [a.id for a in outbox.claim(c, "smtp", 9, clock(), "h")] == [waiting]
         assert journal.claim(c, 1, clock(), "h")[0].attempts == 2
+
+
+def test_an_interrupted_action_of_an_order_system_is_found_until_somebody_decided(db: Database, ticket: int, clock: Clock) -> None:
+    rows = [NewAction(key=k, kind=kind, place="shop", to="o1", ticket=None, payload=b"{}") for k, kind in KINDS]
+    ids = queued(db, *rows, email("mail", ticket))
+    lane = "order_system:shop"
+    with db.transaction() as c:
+        for number, id_ in enumerate(ids[:-1]):
+            outbox.claim(c, lane, 1, clock(), f"dead{number}")
+            assert outbox.begin(c, id_, f"dead{number}", clock())
+        assert outbox.interrupted(c, lane, 5) == []
+        assert holders.free(c, ["dead0"], clock()) == 1
+        clock.pass_(seconds=331)
+        assert outbox.expire(c, clock()) == ids[1:-1]
+        assert outbox.interrupted(c, lane, 5) == [(ids[0], "order_comment"), (ids[1], "redistribution"), (ids[2], "reopen")]
+        assert outbox.interrupted(c, lane, 0) == [], "those tried too often are a person's"
+        assert outbox.interrupted(c, "order_system:other", 5) == []
+        outbox.leave_to_a_person(c, [ids[1]], "look there")
+        outbox.cancel(c, ids[2], clock())
+        assert [i for i, _ in outbox.interrupted(c, lane, 5)] == [ids[0]]
+        outbox.repeat(c, ids, clock())
+        assert [outbox.get(c, i).state for i in ids] == ["queued", "uncertain", "cancelled", "queued"]
+        assert [a.id for a in outbox.claim(c, lane, 9, clock(), "h")] == [ids[0]]
+
+
+KINDS: tuple[tuple[str, ActionKind], ...] = (("a", "order_comment"), ("b", "redistribution"), ("c", "reopen"))

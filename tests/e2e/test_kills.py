@@ -60,5 +60,7 @@ def _nothing_lost_nothing_doubled(world: World, work: Workload) -> None:
     assert {a["message_id"] for a in mails} == set(accepted) | uncertain
     comments = Counter(answers_on_orders(world.orders))
     assert all(n == 1 for n in comments.values())
+    on_orders = [a for a in world.outbox() if a["channel"] != "email" and a["state"] not in ("sent", "suppressed")]
+    assert on_orders == [], "what the order system does is repeated with its key, and waits for nobody"
     assert world.dovecot.count(USER, "INBOX") == 0
     assert len(tickets) == len([i for i in work.people() if make.kind(i) != "reply"]) + work.comments

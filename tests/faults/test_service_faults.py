@@ -202,6 +202,29 @@ def test_an_order_system_that_is_ill_delays_its_comments_and_no_mail(tmp_path: P
         assert {m["recipients"][0] for m in sink.mails()} == {"agent0@agency0.example", "agent1@agency1.example"}
 
 
+@pytest.mark.parametrize("keys", [True, False], ids=["keys", "no keys"])
+@pytest.mark.parametrize("at", ["before", "after"])
+def test_a_kill_while_we_answer_on_an_order_answers_once_and_waits_for_nobody(
+    tmp_path: Path, servers: tuple[Dovecot, SmtpSink], at: str, keys: bool
+) -> None:
+    """Unlike a mail: the key, or our own mark on the order, says whether it arrived (I8)."""
+    dovecot, sink = servers
+    dovecot.empty(USER)
+    with running_orders(tmp_path / "orders") as orders:
+        orders.set(forget_keys=not keys)
+        world = World(tmp_path, dovecot, sink, orders)
+        world.write_config()
+        firm = Firm(world)
+        [order] = place_delivered(orders, [("8899002", "someone@studio-client.example")])
+        client_writes(orders, [(order, "Correction: image 3 is too dark.", True)])
+        firm.dies("mailbot.wiring:_Poster.send", at=at)
+        assert firm.once() == 0
+        assert len([c for c in orders.comments_on(order) if c["role"] != "client" and c["visibility"] == "client"]) == 1
+    state = tables.action.c.state
+    assert firm.count(tables.action, tables.action.c.kind == "order_comment", state == "sent") == 1
+    assert firm.count(tables.action, state.in_(("uncertain", "sending", "gave_up", "held"))) == 0
+
+
 def test_a_clock_that_steps_back_an_hour_stops_nothing_in_a_running_process(firm: Firm) -> None:
     """Row 31: time stands still until the clock has caught up."""
     clock = [datetime.now(UTC)]

@@ -21,4 +21,4 @@ def _no_faults(request: pytest.FixtureRequest) -> Iterator[None]:
         running: Orders = request.getfixturevalue("orders")
         running.hang_up()
         running.faults()
-        running.set(oldest_cursor=0, whole_seconds=False)
+        running.set(oldest_cursor=0, whole_seconds=False, forget_keys=False)

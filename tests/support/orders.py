@@ -62,7 +62,7 @@ class Orders:
         self._test(list(rules))
 
     def set(self, **facts: Any) -> None:
-        """oldest_cursor=n, whole_seconds=True."""
+        """oldest_cursor=n, whole_seconds=True, forget_keys=True."""
         self._test(facts)
 
     def client_comments(self, order_id: str, body: str, *, reopen: bool = True) -> str:
