@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import email
 import re
 from collections.abc import Iterator
 from email.message import Message
 
 from mailbot.parse import bounds
+from mailbot.parse.bulk import message_of
 from mailbot.parse.part import Part, field_value
 
 _NAMED = re.compile(r"""(?i)boundary\s{0,5}=\s{0,5}(?:"([^"]{1,200})"|'([^']{1,200})'|([^\s;"]{1,200}))""")
@@ -20,7 +20,7 @@ def mended(part: Part) -> Message | None:
     for name in _candidates(part, body):
         if b"--" + name in body:
             head = b'Content-Type: multipart/mixed; boundary="' + name + b'"\n\n'
-            found = email.message_from_bytes(bounds.tame(head + body)[0])
+            found = message_of(bounds.tame(head + body)[0])
             if found.is_multipart():
                 return found
     return None

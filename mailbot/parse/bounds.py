@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mailbot.parse.bulk import take_out
+
 MIB = 1 << 20
 MAX_SIZE = 40 * MIB
 MAX_LINES = 600_000
@@ -58,10 +60,12 @@ class Bounds:
 
 
 def scan(raw: bytes) -> Bounds:
-    """Counts only; never an exception, one pass per count."""
+    """Counts only; never an exception, one pass per count. Long base64 bodies count by their size alone."""
+    size = len(raw)
+    raw, _ = take_out(raw)
     head = raw[: _head_end(raw, 0)]
     return Bounds(
-        size=len(raw),
+        size=size,
         lines=raw.count(b"\n") + raw.count(b"\r") // 2,
         header_bytes=len(head),
         parts=raw.count(b"\n--"),
@@ -79,6 +83,7 @@ def tame(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
     if len(raw) > MAX_SIZE:
         raw = raw[:MAX_SIZE]
         problems.append(f"only the first {MAX_SIZE // MIB} MiB were read")
+    raw, bulk = take_out(raw)
     if raw.count(b"\n") > MAX_LINES // 20:
         raw = _fewer_lines(raw, problems)
     raw = _short_status(raw, problems)
@@ -86,7 +91,7 @@ def tame(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
     if cut < len(raw):
         raw = raw[:cut]
         problems.append(f"only the first {MAX_PARTS} parts, {MAX_DEPTH} levels deep, were read")
-    return _tame_headers(raw, problems), tuple(problems)
+    return bulk.put_back(_tame_headers(raw, problems)), tuple(problems)
 
 
 def _start(raw: bytes, problems: list[str]) -> bytes:

@@ -18,6 +18,7 @@ import mailparser  # type: ignore[import-untyped]  # it ships no types; its valu
 from mailbot.errors import NotFound, Unreadable
 from mailbot.model.message import Address, Attachment
 from mailbot.parse import bounds, charset, header
+from mailbot.parse.bulk import message_of
 from mailbot.parse.mail import Mail
 from mailbot.parse.part import part_of
 from mailbot.parse.walk import Walk
@@ -59,7 +60,7 @@ def read(raw: bytes, wanted: int = -1) -> Mail:
 
 def _message(raw: bytes, problems: list[str]) -> Message:
     try:
-        return email.message_from_bytes(raw)
+        return message_of(raw)
     except Exception:  # the email package fails in many ways on hostile bytes; the header can still be read
         problems.append("the parts could not be taken apart; the text after the header is shown as it came")
         head, _, rest = raw.partition(b"\n\r\n" if b"\n\r\n" in raw else b"\n\n")
