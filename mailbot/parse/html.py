@@ -9,7 +9,6 @@ from __future__ import annotations
 import html as entities
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -34,6 +33,7 @@ _HIDDEN = re.compile(
     r"max-height\s*:\s*0(?:px)?\s*(?:;|$)|mso-hide\s*:\s*all",
     re.I,
 )
+_SPACES = re.compile(" {2,}")
 _BLANKS = re.compile(r"[ \t\r\n\f\u00a0]+")
 
 
@@ -117,9 +117,11 @@ class _Writer:
         self.line.append(words)
 
     def end_line(self, *, keep_blank: bool = False) -> None:
+        if not self.line and not keep_blank:
+            return
         text = "".join(self.line)
         self.line.clear()
-        text = text.rstrip() if self.pre else re.sub(" {2,}", " ", text).strip()
+        text = text.rstrip() if self.pre else _SPACES.sub(" ", text).strip() if "  " in text else text.strip()
         if text or keep_blank:
             self.lines.append(f"{self._mark()}{text}".rstrip() if text or self.inside["quote"] else "")
 
@@ -146,45 +148,41 @@ class _Writer:
 
 
 def _walk(root: LexborNode, writer: _Writer) -> None:
-    """Depth first without recursion: (node, False) opens, (node, True) closes."""
-    stack: list[tuple[LexborNode, bool]] = [(root, False)]
+    """Depth first without recursion: (node, None) opens, (node, what it holds) closes."""
+    stack: list[tuple[LexborNode, containers.Role | None]] = [(root, None)]
     seen = 0
     while stack and seen < MAX_NODES:
-        node, closing = stack.pop()
-        if closing:
-            _close(node, writer)
+        node, role = stack.pop()
+        if role is not None:
+            _close(node, role, writer)
             continue
         seen += 1
         if node.is_text_node:
             writer.put(_unforged(node.text_content or ""))
-        elif node.is_element_node and _open(node, writer):
-            stack.append((node, True))
-            stack.extend((child, False) for child in reversed(tuple(_children(node))))
+        elif node.is_element_node and (role := _open(node, writer)) is not None:
+            stack.append((node, role))
+            child = node.last_child
+            while child is not None:
+                stack.append((child, None))
+                child = child.prev
 
 
 def _unforged(text: str) -> str:
     return text if text.isascii() else lines.RESERVED.sub("", text)
 
 
-def _children(node: LexborNode) -> Iterator[LexborNode]:
-    child = node.first_child
-    while child is not None:
-        yield child
-        child = child.next
-
-
-def _open(node: LexborNode, writer: _Writer) -> bool:
-    """False: the element and all in it is left out."""
+def _open(node: LexborNode, writer: _Writer) -> containers.Role | None:
+    """What the element holds; None: it and all in it is left out."""
     tag = node.tag or ""
     if tag in _DROPPED:
-        return False
+        return None
     attributes = node.attributes
     style = attributes.get("style") or ""
     if (style and _HIDDEN.search(style)) or "hidden" in attributes:
-        return False
+        return None
     if tag == "br":
         writer.end_line(keep_blank=True)
-        return False
+        return None
     if tag in ("td", "th") and writer.line:
         writer.put(" ")
     if tag in _BLOCKS:
@@ -203,20 +201,19 @@ def _open(node: LexborNode, writer: _Writer) -> bool:
         writer.anchor_from = len(writer.line)
     elif tag == "hr":
         writer.put("_" * 20)
-    return True
+    return role
 
 
-def _close(node: LexborNode, writer: _Writer) -> None:
+def _close(node: LexborNode, role: containers.Role, writer: _Writer) -> None:
     tag = node.tag or ""
-    attributes = node.attributes
     if tag == "a":
-        url = (attributes.get("href") or "").strip()
+        url = (node.attributes.get("href") or "").strip()
         if url.lower().startswith(("http://", "https://")):
             writer.link(url[:2000], "".join(writer.line[writer.anchor_from :]))
     if tag in _BLOCKS:
         writer.blank() if tag in _SPACED else writer.end_line()
     if tag == "pre":
         writer.pre = max(0, writer.pre - 1)
-    if role := containers.role(node, tag, attributes):
+    if role:
         writer.end_line()
         writer.inside[role] -= 1
