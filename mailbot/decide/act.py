@@ -66,7 +66,7 @@ def read_or_more(step: Step) -> bool:
 def _take(step: Step) -> ActDecision | Refused:
     ticket, login = step.ticket, step.person.login
     if ticket.state not in UNREAD and ticket.owner not in (None, login):
-        return Refused(because=f"{ticket.owner} is the owner of ticket {ticket.id}. To become it instead: assign it to {login}")
+        return Refused(because=f"ticket {ticket.id} belongs to {ticket.owner}. To become its owner instead: assign it to {login}")
     if ticket.owner == login and ticket.read_at is not None and not read_items(step.context):
         return Refused(because=f"ticket {ticket.id} is yours already, and everything on it was read")
     after = step.read(owner=login, state="read" if ticket.state in UNREAD else ticket.state)

@@ -167,6 +167,7 @@ class Outgoing:
             message=self.origin.message,
             template=effect.text_template,
             message_id=message_id,
+            due_at=self.origin.due_at,
             because=problem or effect.because,
         )
 

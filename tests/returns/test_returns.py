@@ -13,7 +13,7 @@ from tests.returns.stage import DOING, TOLD, Stage, stage
 HERE = Path(__file__).resolve().parent
 FOLDERS = sorted(p.parent for p in HERE.glob("*/walk.toml"))
 ON_POSTGRES = tuple(f for f in FOLDERS if f.name.startswith(("P22", "P24", "P30")))
-EXPECTED = TOLD | {"refused", "tells", "says", "never_says", "notices", "calls", "waits"}
+EXPECTED = TOLD - {"redistribution"} | {"refused", "tells", "says", "never_says", "notices", "calls", "waits"}
 GIVEN = {*DOING, "as", "ticket", "on", "reopen", "agrees", "objects", "redistribution", "from", "subject", "trusted", "answers", "why"}
 
 
@@ -44,7 +44,7 @@ def play(played: Stage) -> None:
         wanted = _wanted(step)
         seen = {name: _told(came[name]) for name in wanted}
         assert seen == wanted, f"step {number}: {came['refused'] or came['says']}"
-        assert step.get("refused", "") in came["refused"], f"step {number}"
+        assert step.get("refused", "").casefold() in came["refused"].casefold(), f"step {number}"
         assert bool(came["refused"]) == ("refused" in step), f"step {number}: {came['refused']}"
         assert [w for w in step.get("says", []) if w not in came["says"]] == [], f"step {number} says\n{came['says']}"
         assert [w for w in step.get("never_says", []) if w in came["says"]] == [], f"step {number} says\n{came['says']}"
