@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from mailbot.check.asked import asked
 from mailbot.check.phrase_book import NEAR, Before, Hit, PhraseBook, book
 from mailbot.check.phrases import Folded, alternation, fold, parts
 from mailbot.check.tongue import Tongue
@@ -55,13 +56,14 @@ def content(message: ParsedMessage, words: ContentWords, others: RequestWords | 
     """Weighs faults, wishes and opinions against each other; what is asked beside the work (`others`) suggests nothing."""
     tools = _tools(words)
     texts = parts(message)
-    found = [f for part in texts for f in _cues(part, words, tools)]
-    asked = any(_asks_other(part, others) for part in texts) if others else False
+    beside = {part: _beside(part, others) for part in texts}
+    found = [f for part in texts for f in _cues(part, words, tools) if not _asks_other(f, beside[part])]
+    asks = any(beside.values())
     scores = _scores(found)
-    if asked:
+    if asks:
         scores["none"] = max(scores["none"], _ASKED)
     kind = _kind(scores, found)
-    if kind is None and not found and not asked:
+    if kind is None and not found and not asks:
         kind = _plain_statement(texts, tools)
     understandable = _understandable(texts, tools)
     return ContentFinding(
@@ -100,9 +102,14 @@ def _taken_back(found: _Found, backs: Sequence[Hit], words: ContentWords) -> boo
     return bool(found.cues.means) and others.issuperset(found.cues.means)
 
 
-def _asks_other(part: Folded, others: RequestWords) -> bool:
-    """A dispute is left out: it speaks of a fault."""
-    return any("dispute" not in others.cues[hit.group].means for hit in book(others.cues).find(part))
+def _beside(part: Folded, others: RequestWords | None) -> Sequence[Hit]:
+    """The words that ask something beside the work. A dispute is left out: it speaks of a fault."""
+    return [a.hit for a in asked(part, others) if "dispute" not in a.names] if others else ()
+
+
+def _asks_other(found: _Found, beside: Sequence[Hit]) -> bool:
+    """The same words ask something beside the work ("push the pictures to the portal"): they wish no change of it."""
+    return bool(found.cues.means) and any(found.hit.start < other.end and other.start < found.hit.end for other in beside)
 
 
 def _longest(hits: Sequence[Hit]) -> Sequence[Hit]:

@@ -1,0 +1,60 @@
+"""What is asked beside the work, with the words that ask it. Shared by the checks `requests` and `content`; no check itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from mailbot.check.phrase_book import NEAR, Before, Hit, PhraseBook, book
+from mailbot.check.phrases import Folded
+from mailbot.check.tongue import Tongue
+from mailbot.model.words.cues import Cues
+from mailbot.model.words.requests import RequestWords
+
+
+class Asked(NamedTuple):
+    """`names`: requests that the hit asks, without those that its sentence takes back."""
+
+    cues: Cues
+    names: tuple[str, ...]
+    hit: Hit
+
+
+@dataclass(frozen=True, slots=True)
+class _Tools:
+    book: PhraseBook
+    tongue: Tongue
+    unless: PhraseBook
+    denied: Before
+
+
+@lru_cache(maxsize=4)
+def asked(part: Folded, words: RequestWords) -> tuple[Asked, ...]:
+    """By position."""
+    return tuple(_asked(part, words, _tools(words)))
+
+
+def _asked(part: Folded, words: RequestWords, tools: _Tools) -> Iterator[Asked]:
+    hits = tools.tongue.fitting(tools.book.find(part), part, words.cues)
+    backs = tools.unless.find(part) if hits else ()
+    for hit in hits:
+        cues = words.cues[hit.group]
+        start, end = part.sentence_of(hit.start)
+        if cues.negated == "drop" and tools.denied.stands_before(part, start, hit.start):
+            continue
+        taken_back = {name for back in backs if start <= back.start and back.end <= end for name in words.unless[back.group].means}
+        names = tuple(name for name in cues.means if name not in taken_back)
+        if names:
+            yield Asked(cues, names, hit)
+
+
+@lru_cache(maxsize=4)
+def _tools(words: RequestWords) -> _Tools:
+    return _Tools(
+        book=book(words.cues),
+        tongue=Tongue(words.english),
+        unless=book(words.unless),
+        denied=Before(words.negations, NEAR, most=40),
+    )
