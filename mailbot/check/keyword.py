@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,10 +17,11 @@ from mailbot.model.words.keywords import KeywordWords
 
 _TOKEN = re.compile(r"feed[ -]back|[^\W\d_]{6,14}")
 # Addresses and file names are tried where a run of letters begins, else a long run would be read from each of its letters.
-_HIDDEN = re.compile(
-    r"https?://\S+|www\.\S+|(?<![^\s\"])\S+@\S+|\"[^\"\n]{1,80}\.\w{2,4}\""
-    r"|(?<![^\s\"])\S+\.(?:pdf|eml|jpe?g|png|docx?|zip|msg|txt|tiff?)\b"
-)
+_LINK = r"https?://\S+|www\.\S+"
+_ADDRESS = r"(?<![^\s\"])\S+@\S+"
+_ENDINGS = r"\.(?:pdf|eml|jpe?g|png|docx?|zip|msg|txt|tiff?)\b"
+_FILE = rf"\"[^\"\n]{{1,80}}\.\w{{2,4}}\"|(?<![^\s\"])\S+{_ENDINGS}"
+_FILE_END = re.compile(rf"\.\w{{2,4}}\"|{_ENDINGS}")
 _LINE_START = re.compile(r"(?:[\s>*#•·\-–+\[({\"'/|~=_]|\(?\d{1,2}[.)](?=\s)|[a-h]\)(?=\s))*")
 _SEGMENT = re.compile(r"\s+[-/|>]+\s+|[:|,;\[(]\s*|\s*-\s+|/\s*")
 _MARK_AFTER = re.compile(r"[\s'\"*_)]{0,3}(?:[:,.!;\])/|\-=>]|$|\n)")
@@ -43,8 +45,9 @@ class _Word:
 class _Tools:
     """Patterns of one word list. Those named before_* are anchored at the keyword's first letter, after_* at its last."""
 
-    spellings: tuple[tuple[str, ClientKind], ...]
+    spellings: Mapping[str, ClientKind]
     not_keywords: frozenset[str]
+    may_be: Callable[[str], bool]  # whether a keyword may begin with this word of the text; "feed back" does with "feed"
     before_craft: re.Pattern[str]
     before_denied: re.Pattern[str]
     before_own_words: re.Pattern[str]
@@ -91,8 +94,11 @@ def _subject(message: ParsedMessage, tools: _Tools) -> Folded | None:
 
 
 def _counting(part: Folded, tools: _Tools) -> list[_Word]:
-    text = _HIDDEN.sub(lambda m: "\u00b7" * len(m[0]), part.text)
-    found = _occurrences(text, tools)
+    places = [part.starts[at] for word, numbers in part.places.items() if tools.may_be(word) for at in numbers]
+    if not places:
+        return []
+    text = _hidden(part.text)
+    found = _occurrences(text, sorted(places), tools)
     verdicts = [_counts(word, text, part, part.sentence_of(word.start), tools) for word in found]
     for index in range(len(found) - 1):
         first, second = found[index], found[index + 1]
@@ -102,25 +108,38 @@ def _counting(part: Folded, tools: _Tools) -> list[_Word]:
     return [word for word, counts in zip(found, verdicts, strict=True) if counts]
 
 
-def _occurrences(text: str, tools: _Tools) -> list[_Word]:
+def _hidden(text: str) -> str:
+    """Links, addresses and file names covered; offsets stay."""
+    hiding = _hiding(link="://" in text or "www." in text, address="@" in text, file=bool(_FILE_END.search(text)))
+    return hiding.sub(lambda m: "\u00b7" * len(m[0]), text) if hiding else text
+
+
+@lru_cache(maxsize=8)
+def _hiding(*, link: bool, address: bool, file: bool) -> re.Pattern[str] | None:
+    """What can be in a text at all is looked for: each branch costs at every word."""
+    branches = [branch for branch, there in ((_LINK, link), (_ADDRESS, address), (_FILE, file)) if there]
+    return re.compile("|".join(branches)) if branches else None
+
+
+def _occurrences(text: str, places: Sequence[int], tools: _Tools) -> list[_Word]:
     found = []
-    for token in _TOKEN.finditer(text):
-        kind = _kind(token[0], tools)
-        if kind and not (text[token.start() - 1 : token.start()] or " ").isalnum():
-            found.append(_Word(kind, token.start(), token.end()))
+    for place in places:
+        token = _TOKEN.match(text, place)
+        kind = _kind(token[0], tools.spellings, tools.not_keywords) if token else None
+        if token and kind:
+            found.append(_Word(kind, place, token.end()))
     return found
 
 
-def _kind(word: str, tools: _Tools) -> ClientKind | None:
+def _kind(word: str, spellings: Mapping[str, ClientKind], not_keywords: Collection[str]) -> ClientKind | None:
     """The keyword that is spelt so, or with one slip (a letter changed, lost, added or swapped)."""
-    if word in tools.not_keywords:
+    if word in not_keywords:
         return None
-    for spelling, kind in tools.spellings:
-        if word == spelling:
-            return kind
+    if word in spellings:
+        return spellings[word]
     if word[0] not in "cakfn" and word[1:2] not in "aoe":
         return None
-    return next((kind for spelling, kind in tools.spellings if OSA.distance(word, spelling, score_cutoff=1) <= 1), None)
+    return next((kind for spelling, kind in spellings.items() if OSA.distance(word, spelling, score_cutoff=1) <= 1), None)
 
 
 def _counts(word: _Word, text: str, part: Folded, sentence: tuple[int, int], tools: _Tools) -> bool:
@@ -187,10 +206,19 @@ def _in_subject(part: Folded, text: str, word: _Word, tools: _Tools) -> bool:
 def _tools(words: KeywordWords) -> _Tools:
     kinds: tuple[ClientKind, ...] = ("correction", "amendment", "feedback")
     adjectives = rf"(?:{alternation(words.label_before)}{_GAP}){{0,3}}"
+    spellings = {spelling: kind for kind in reversed(kinds) for spelling in reversed(getattr(words, kind))}
+    not_keywords = frozenset(fold(w, "text").text for w in words.not_keywords)
+
+    @lru_cache(maxsize=4096)  # people use few words, again and again
+    def may_be(word: str) -> bool:
+        token = _TOKEN.match(word)
+        return word == "feed" or (token is not None and _kind(token[0], spellings, not_keywords) is not None)
+
     names = rf"(?:[\s,]*{alternation(words.label_names)}\s?[:=\-]*[\s\"'\[(]*)?"
     return _Tools(
-        spellings=tuple((spelling, kind) for kind in kinds for spelling in getattr(words, kind)),
-        not_keywords=frozenset(fold(w, "text").text for w in words.not_keywords),
+        spellings=spellings,
+        not_keywords=not_keywords,
+        may_be=may_be,
         before_craft=_before(words.other_senses),
         before_denied=_before(words.negations, rf"(?:[a-z']{{1,12}}[\s\"'(]{{1,2}}){{0,{_DENIED_WORDS}}}"),
         before_own_words=_before(words.own_words_before, r"(?:and |a |one |small |my |just |quick ){0,3}"),
