@@ -17,7 +17,7 @@ INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 # Letters of other scripts that look like Latin ones (Unicode confusables, single letters only).
-_ALIKE = dict(
+ALIKE = dict(
     zip(
         "аеорсухкмнвтіјѕԁԛԝһӏАВЕЅІЈКМНОРСТУХҮԌԜ" + "αεικνορτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ" + "ıɑɡօѵⅼⅽⅾⅿ",
         "aeopcyxkmhbtijsdqwhlABESIJKMHOPCTYXYGW" + "aeiknoptuxABEZHIKMNOPTYX" + "iagovlcdm",
@@ -147,7 +147,7 @@ def _plain(letter: str) -> str:
 def _latin_word(match: re.Match[str]) -> str:
     """Only a word that mixes scripts is folded: a true Russian or Greek word stays."""
     word = match[0]
-    return word if word.isascii() or not _LATIN.search(word) else "".join(_ALIKE.get(c, c) for c in word)
+    return word if word.isascii() or not _LATIN.search(word) else "".join(ALIKE.get(c, c) for c in word)
 
 
 def _joins(text: str, at: int) -> bool:
