@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mailbot.parse import marks
+from mailbot.parse.html_bounds import words
 
 # Places that clients of a photo studio share files by; a link to a host that only looks like one of them is a lure.
 FILE_SERVICES = frozenset(
@@ -24,7 +25,7 @@ _HOST = re.compile(r"[^\x00-\x20\"#%&'()*+,/:;<=>?@\[\\\]^`{|}~\x7f]{1,253}")
 _NUMERIC = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+)){0,3}")
 _BARE = re.compile(r"(?i)(?:https?://)?((?:[\w-]{1,63}\.)+[^\W\d_]{2,24})(?::\d{1,5})?(?:[/?#]\S*)?")
 # What follows the last stop in a file's name: "IMG_4589.jpg" is no host.
-_FILES = frozenset("jpg jpeg png gif webp heic tif tiff dng raw cr nef arw psd pdf zip rar doc docx xls xlsx txt csv mov mp eml".split())
+_FILES = words("jpg jpeg png gif webp heic tif tiff dng raw cr2 cr3 nef arw psd pdf zip rar doc docx xls xlsx txt csv mov mp4 eml")
 _SHARED = frozenset(["ac", "co", "com", "edu", "gov", "net", "org"])
 _TWINS = ((("rn", "m"), ("vv", "w"), ("cl", "d")), str.maketrans("i1|05", "lllos"))
 
@@ -42,7 +43,7 @@ class Link:
 
 
 def read_link(url: str, known: Collection[str] = ()) -> Link | None:
-    """A web link as a browser follows it; None for everything else. `known` are hosts of our own and of the sender."""
+    """A web link as a browser follows it; None for everything else. `known` are our own hosts."""
     hit = _ADDRESS.fullmatch(url.strip("".join(map(chr, _IGNORED))).translate(dict.fromkeys(b"\t\n\r")))
     if hit is None:
         return None
@@ -102,7 +103,7 @@ def _odd(host: str, shown: str, port: str, user: str) -> str:
         return "leads to a bare number instead of a name"
     if any(len(_scripts(label)) > 1 for label in labels):
         return f"mixes alphabets in its name ({host})"
-    if not shown.isascii() and any(label.isalpha() and not label.isascii() and _latin(label).isascii() for label in labels[:-1]):
+    if not shown.isascii() and any(map(_seems_latin, labels[:-1])):
         return f"is written in foreign letters that look like Latin ones ({host})"
     return f"leads to port {port}" if port and port not in ("80", "443") else ""
 
@@ -118,7 +119,7 @@ def _decoded_label(label: str) -> str:
         plain = label[4:].encode("ascii").decode("punycode")
     except (UnicodeError, ValueError):
         return label
-    return plain if plain.isprintable() and not marks.INVISIBLE.search(plain) else label
+    return plain if plain and plain.isprintable() and not marks.INVISIBLE.search(plain) else label
 
 
 @lru_cache(maxsize=2048)
@@ -130,6 +131,11 @@ def _skeleton(host: str) -> str:
     for two, one in pairs:
         latin = latin.replace(two, one)
     return latin.translate(single).replace("-", "")
+
+
+def _seems_latin(label: str) -> bool:
+    """Every letter is of another alphabet and looks like a Latin one."""
+    return not label.isascii() and "LATIN" not in _scripts(label) and _latin(label).isascii()
 
 
 def _latin(text: str) -> str:

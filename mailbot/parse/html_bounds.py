@@ -30,18 +30,25 @@ _TOKEN = re.compile(
     re.ASCII | re.DOTALL | re.VERBOSE,
 )
 _ATTRIBUTE = re.compile(rf"[^\s/>][^\s/>=]*+(?:{_VALUE})?+", re.ASCII)
-_VOID = frozenset("area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr".split())
+
+
+def words(text: str) -> frozenset[str]:
+    """Names written as one text."""
+    return frozenset(text.split())
+
+
+_VOID = words("area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr")
 _ROOTS = frozenset(["html", "head", "body"])  # never nested
 _TEXT = frozenset(["script", "style", "title", "textarea"])  # no tags inside
 _OTHER_RULES = re.compile(r"(?i)<(?:svg|math|noscript|template|select|frameset|plaintext|xmp|noembed|noframes|iframe)\b")
-_FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())  # 13.2.4.3
+_FORMATTING = words("a b big code em font i nobr s small strike strong tt u")  # 13.2.4.3
 # End tags are optional. One of them is in another of its kind only with an element between that counts.
-_OPTIONAL = frozenset("p li dd dt option optgroup rb rp rt rtc td th tr tbody thead tfoot caption colgroup".split())
+_OPTIONAL = words("p li dd dt option optgroup rb rp rt rtc td th tr tbody thead tfoot caption colgroup")
 
 # What ends paragraphs, list items and cells that are still open in it (13.2.6.4.7 and the table modes).
-_ENDS_OPTIONAL = _OPTIONAL | frozenset(
+_ENDS_OPTIONAL = _OPTIONAL | words(
     "address article aside blockquote button center details dialog dir div dl fieldset figcaption figure footer form header hgroup "
-    "listing main menu nav object ol pre search section summary table ul applet marquee h1 h2 h3 h4 h5 h6".split()
+    "listing main menu nav object ol pre search section summary table ul applet marquee h1 h2 h3 h4 h5 h6"
 )
 
 

@@ -18,18 +18,17 @@ import nh3
 from mailbot.model.message import Attachment, ParsedMessage
 from mailbot.model.safe_html import OddLink, SafeHtml
 from mailbot.parse import colours, header, hosts
-from mailbot.parse.html_bounds import too_hard
+from mailbot.parse.html_bounds import too_hard, words
 
 MAX_OUT = 2_000_000
 MAX_REMOTE = 200
 MAX_ODD = 20
-TAGS = frozenset(
+TAGS = words(
     "a abbr address article aside b bdi big blockquote br caption center cite code col colgroup dd del dfn div dl dt em "
     "figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main nav ol p pre q rp rt ruby s samp section "
-    "small span strike strong sub sup table tbody td tfoot th thead time tr tt u ul var wbr".split()
+    "small span strike strong sub sup table tbody td tfoot th thead time tr tt u ul var wbr"
 )
-_LEFT_OUT = {"script", "style", "title", "textarea", "template", "noscript", "iframe", "object", "svg", "math", "select", "xmp",
-             "noembed", "noframes", "plaintext", "audio", "video"}  # fmt: skip
+_LEFT_OUT = words("script style title textarea template noscript iframe object svg math select xmp noembed noframes plaintext audio video")
 _VOID = frozenset(["br", "col", "hr", "img", "wbr"])
 _BLOCKS = frozenset(["p", "div", "li", "td", "th", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6"])
 _MAY_BE_COLOURED = _BLOCKS | {"span", "font", "b", "strong", "i", "em", "u", "s", "small", "big", "code"}
@@ -50,7 +49,7 @@ _READ: dict[str, set[str]] = {
 }
 _CLEANER = nh3.Cleaner(
     tags=set(TAGS),
-    clean_content_tags=_LEFT_OUT,
+    clean_content_tags=set(_LEFT_OUT),
     attributes=_READ,
     url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
     url_relative="deny",
@@ -64,7 +63,7 @@ _MAIL = re.compile(r"(?i)mailto:[^\s<>\"'?&%]{1,200}@[^\s<>\"'?&%]{1,200}|tel:[+
 
 
 def safe_html(message: ParsedMessage, known: Collection[str] = ()) -> SafeHtml | None:
-    """The mail's HTML as it may be shown; None where it has none. Never an exception. `known`: hosts that links may be taken for."""
+    """The mail's HTML as it may be shown; None where it has none. Never an exception. `known`: our own hosts, which links may imitate."""
     if not message.html.strip():
         return None
     hard = too_hard(message.html)
@@ -75,8 +74,10 @@ def safe_html(message: ParsedMessage, known: Collection[str] = ()) -> SafeHtml |
         if len(clean) > MAX_OUT:
             return SafeHtml(problem="The HTML of this mail is not shown: it grows when it is cleaned.")
         return _Writer(_by_content_id(message.attachments), frozenset(known)).written(clean)
-    except Exception as error:  # the library's own errors have no common class; the plain text is shown instead
-        return SafeHtml(problem=f"The HTML of this mail could not be cleaned ({type(error).__name__.strip('_')}); its text is shown instead.")
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic in the library is no Exception; one mail must not end the process, its text is shown
+        return SafeHtml(problem=f"The HTML of this mail could not be cleaned ({type(error).__name__.strip('_')}).")
 
 
 def _by_content_id(attachments: tuple[Attachment, ...]) -> dict[str, int]:
@@ -181,11 +182,11 @@ class _Writer:
 
     def _note(self, link: hosts.Link, inside: str) -> None:
         """Behind the link stands where it leads, when its words say otherwise or its host is odd."""
-        words = header.tidy(entities.unescape(_TAG.sub("", inside)))
-        named = hosts.named_host(words)
+        said = header.tidy(entities.unescape(_TAG.sub("", inside)))
+        named = hosts.named_host(said)
         because = link.warning or (f"says {named}" if named and not hosts.same_place(named, link.shown) else "")
-        if because:
-            self.odd.append(OddLink(words[:80], link.shown, because))
+        if because and len(self.odd) < MAX_ODD:
+            self.odd.append(OddLink(said[:80], link.shown, because))
         if because or link.shown != link.host:
             kind = "odd" if link.warning else "host"
             self.out.append(f' <span class="{kind}">[{_escaped(link.shown)}{": " + _escaped(because) if link.warning else ""}]</span>')
@@ -198,7 +199,8 @@ class _Writer:
         remote = hosts.read_link(source)
         if source[:4].lower() == "cid:":
             number = self.pictures.get(unquote(source[4:])[:300].strip("<> ").lower())
-            self.out.append(f'<img data-picture="{number}"{rest}' if number is not None else f'<span class="missing">[{_escaped(alt)}]</span>')
+            missing = f'<span class="missing">[{_escaped(alt) or "picture missing"}]</span>'
+            self.out.append(missing if number is None else f'<img data-picture="{number}"{rest}')
         elif remote and _tiny(attributes):
             self.trackers += 1
         elif remote and len(self.remote) < MAX_REMOTE:

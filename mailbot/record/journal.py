@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select, up
 
 from mailbot.errors import Conflict, NotFound
 from mailbot.model.message import ReceivedMessage, Source
-from mailbot.record import columns, search
+from mailbot.model.safe_html import SafeHtml
+from mailbot.record import columns, message_html, search
 from mailbot.record.columns import fixed, upsert
 from mailbot.record.tables import mailbox as mailbox_table
 from mailbot.record.tables import message, message_chunk, message_detail, sighting, ticket_message
@@ -83,6 +84,7 @@ class Settled:
     context_json: str = ""
     rules_hash: str = ""
     templates_hash: str = ""
+    html: SafeHtml | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,6 +261,7 @@ def settle(c: Connection, rows: Sequence[Settled], now: datetime) -> None:
     if done.rowcount != len(rows):
         raise Conflict("Another process handled one of these messages first.")
     upsert(c, message_detail, [_detail_values(row) for row in rows], ["message"])
+    message_html.keep(c, [(row.id, row.html) for row in rows if row.html is not None])
     link(c, [(row.ticket, row.id) for row in rows if row.ticket is not None])
 
 

@@ -104,6 +104,30 @@ message_detail = Table(
     Column("templates_hash", String, nullable=False, server_default=""),
 )
 
+# Only for mails with an HTML body: model/safe_html.py. `version` is that of the cleaning; remote and odd_links are JSON arrays.
+message_html = Table(
+    "message_html",
+    metadata,
+    Column("message", Id, ForeignKey("message.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("version", SmallInteger, nullable=False),
+    _text("html"),
+    _text("remote"),
+    _number("trackers"),
+    _text("odd_links"),
+    _text("problem"),
+)
+
+# Small pictures of photos, made when first looked at; no bytes: none can be made. number: place among the mail's attachments.
+thumbnail = Table(
+    "thumbnail",
+    metadata,
+    Column("message", Id, ForeignKey("message.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    _number("width"),
+    _number("height"),
+    Column("data", LargeBinary, nullable=False),
+)
+
 message_chunk = Table(
     "message_chunk",
     metadata,

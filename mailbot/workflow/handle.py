@@ -25,7 +25,7 @@ from mailbot.workflow import compose
 from mailbot.workflow.gather import Facts, Wanted, gather, remember, wanted
 from mailbot.workflow.parts import Live, Parts, log
 from mailbot.workflow.poll import go_live_times
-from mailbot.workflow.understand import NotUnderstood, Understood, understand
+from mailbot.workflow.understand import NotUnderstood, Understood, hosts_of, understand
 
 BATCH = 50
 Disposition = Literal["on_ticket", "recorded", "set_aside"]
@@ -41,7 +41,7 @@ def handle(parts: Parts, limit: int = BATCH) -> int:
     if not claimed:
         return 0
     live = parts.live
-    good, bad = understand(claimed, live.rules.words, parts.own, parts.marks)
+    good, bad = understand(claimed, live.rules.words, parts.own, parts.marks, hosts_of(parts.company))
     _put_aside(parts, bad)
     try:
         _handle_batch(parts, live, good)
@@ -323,6 +323,7 @@ def _settled(batch: Batch, understood: Understood, decision: Decision, ticket: T
         decision_json=_dumped(decision_json(decision)),
         rules_hash=batch.live.rules.hash,
         templates_hash=batch.live.templates.hash,
+        html=understood.html,
     )
 
 
