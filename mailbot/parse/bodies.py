@@ -25,10 +25,12 @@ class Words:
     targets: list[str] = field(default_factory=list)
     beside: str = ""
     problems: list[str] = field(default_factory=list)
+    nodes: int = 0
 
     def add(self, markup: str, *, shown: bool) -> None:
         """The text of an HTML body, its link marks counted on from those of the bodies before."""
-        read = html.to_text(markup)
+        read = html.to_text(markup, html.MAX_NODES - self.nodes)
+        self.nodes += read.nodes
         by = len(self.targets)
         marked = lines.LINK_MARK.sub(lambda m: f"\ue001{int(m[1]) + by}\ue002", read.text) if by else read.text
         self.targets += read.links

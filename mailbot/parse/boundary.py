@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import email
 import re
 from collections.abc import Iterator
 from email.message import Message
 
 from mailbot.parse import bounds
-from mailbot.parse.bulk import message_of
+from mailbot.parse.bulk import Bulk
 from mailbot.parse.part import Part, field_value
 
 _NAMED = re.compile(r"""(?i)boundary\s{0,5}=\s{0,5}(?:"([^"]{1,200})"|'([^']{1,200})'|([^\s;"]{1,200}))""")
 _BEGINS = re.compile(rb"^--(?=[^\s\-])([^\r\n]{1,70}?)[ \t]*\r?\n(?:[!-9;-~]{1,60}:|\r?\n)", re.M)
 
 
-def mended(part: Part) -> Message | None:
-    """The multipart taken apart after all; None where its body has no parts."""
+def mended(part: Part) -> tuple[Message, Bulk] | None:
+    """The multipart taken apart after all, and its long bodies; None where its body has no parts."""
     body = part.data()
     for name in _candidates(part, body):
         if b"--" + name in body:
             head = b'Content-Type: multipart/mixed; boundary="' + name + b'"\n\n'
-            found = message_of(bounds.tame(head + body)[0])
+            tamed = bounds.tame(head + body)
+            found = email.message_from_bytes(tamed.mail)
             if found.is_multipart():
-                return found
+                return found, tamed.bulk
     return None
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mailbot.parse.bulk import take_out
+from mailbot.parse.bulk import Bulk, take_out
 
 MIB = 1 << 20
 MAX_SIZE = 40 * MIB
@@ -24,7 +24,7 @@ MAX_TRACE = 60
 MAX_PARTS = 500
 MAX_DEPTH = 100
 _TRACE = (b"received", b"x-received", b"arc-", b"authentication-results", b"dkim-", b"x-ms-", b"x-microsoft")
-_NESTING = re.compile(rb"(?i)content-type:\s{0,80}(?:multipart|message)/")
+NESTING = re.compile(rb"(?i)content-type:\s{0,80}(?:multipart|message)/")
 _BLANK_RUN = re.compile(rb"\n[ \t\r\n]{200,}")  # one class, no group: a repeated group keeps a stack of every turn
 _LONE_CR = re.compile(rb"\r(?!\n)")
 _HEADER_END = re.compile(rb"\r?\n[ \t]*\r?\n|\r?\n\Z")
@@ -63,7 +63,7 @@ def scan(raw: bytes) -> Bounds:
     """Counts only; never an exception, one pass per count. Long base64 bodies count by their size alone."""
     size = len(raw)
     raw, _ = take_out(raw)
-    head = raw[: _head_end(raw, 0)]
+    head = raw[: head_end(raw, 0)]
     return Bounds(
         size=size,
         lines=raw.count(b"\n") + raw.count(b"\r") // 2,
@@ -76,8 +76,17 @@ def scan(raw: bytes) -> Bounds:
     )
 
 
-def tame(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
-    """The mail within the limits, and what was mended or cut (sentences for a person)."""
+@dataclass(frozen=True, slots=True)
+class Tamed:
+    """The mail within the limits, its long base64 bodies in `bulk`, and what was mended or cut (sentences for a person)."""
+
+    mail: bytes
+    bulk: Bulk
+    problems: tuple[str, ...]
+
+
+def tame(raw: bytes) -> Tamed:
+    """The mail within the limits; linear in its bytes, never an exception."""
     problems: list[str] = []
     raw = _start(raw, problems)
     if len(raw) > MAX_SIZE:
@@ -91,7 +100,7 @@ def tame(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
     if cut < len(raw):
         raw = raw[:cut]
         problems.append(f"only the first {MAX_PARTS} parts, {MAX_DEPTH} levels deep, were read")
-    return bulk.put_back(_tame_headers(raw, problems)), tuple(problems)
+    return Tamed(_tame_headers(raw, problems), bulk, tuple(problems))
 
 
 def _start(raw: bytes, problems: list[str]) -> bytes:
@@ -124,7 +133,7 @@ def _containers(raw: bytes) -> Iterator[int]:
     for spelling in (b"ontent-", b"ONTENT-"):
         at = raw.find(spelling)
         while at > 0:
-            if _NESTING.match(raw, at - 1):
+            if NESTING.match(raw, at - 1):
                 yield at - 1
             at = raw.find(spelling, at + 7)
 
@@ -144,7 +153,7 @@ def _nesting_cut(raw: bytes) -> int:
 
 def _tame_headers(raw: bytes, problems: list[str]) -> bytes:
     """The mail's own header, and the content fields of its parts, each within the limits."""
-    end = _head_end(raw, 0)
+    end = head_end(raw, 0)
     out = [_tame_head(raw[:end], problems)]
     last = end
     for begin, stop in _part_heads(raw, end):
@@ -200,14 +209,14 @@ def _part_heads(raw: bytes, begin: int) -> Iterator[tuple[int, int]]:
         if line < 0:
             return
         done = max(done, line + 1)
-        stop = _head_end(raw, done)
+        stop = head_end(raw, done)
         while stop > done and _CONTENT_FIELD.search(raw, done, min(stop, done + 65536)):
             yield done, stop
-            attached = _NESTING.search(raw, done, stop)
+            attached = NESTING.search(raw, done, stop)
             done = stop + 1
             if attached is None:
                 break
-            stop = _head_end(raw, min(len(raw), done + 1))
+            stop = head_end(raw, min(len(raw), done + 1))
         at = raw.find(b"\n--", max(at + 1, done - 2))
 
 
@@ -228,7 +237,12 @@ def _short_status(raw: bytes, problems: list[str]) -> bytes:
     return raw
 
 
-def _head_end(raw: bytes, begin: int) -> int:
-    """Offset of the first blank line's line end (the end of the header block), or the end of the mail."""
-    ends = [at for mark in (b"\n\n", b"\n\r\n") if (at := raw.find(mark, begin)) >= 0]
-    return min(ends) + 1 if ends else len(raw)
+def head_end(raw: bytes, begin: int) -> int:
+    """Offset of the first blank line's line end (the end of the header block), or the end of the mail.
+
+    Most blank lines are near; the whole rest is searched for both spellings only when they are not."""
+    for window in (begin + 4096, begin + MAX_HEADER * 2, len(raw)):
+        ends = [at for mark in (b"\n\n", b"\n\r\n") if (at := raw.find(mark, begin, window)) >= 0]
+        if ends:
+            return min(ends) + 1
+    return len(raw)

@@ -88,7 +88,7 @@ def _word_bytes(code: str, body: str) -> bytes:
     return base64_bytes(raw)
 
 
-def base64_bytes(raw: bytes) -> bytes:
+def base64_bytes(raw: bytes | memoryview) -> bytes:
     """Decoded leniently: foreign characters are skipped, a torn end is dropped."""
     try:
         return binascii.a2b_base64(raw)

@@ -17,7 +17,7 @@ from mailbot.parse import charset, containers, lines
 
 MAX_HTML = 2_000_000
 MAX_DEPTH = 400
-MAX_NODES = 100_000
+MAX_NODES = 25_000  # of all HTML bodies of a mail together
 MAX_LINKS = 500
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})([^<>]{0,2000})>")
 _ANY_TAG = re.compile(r"<[^<>]{0,4000}>")
@@ -39,29 +39,30 @@ _BLANKS = re.compile(r"[ \t\r\n\f\u00a0]+")
 
 @dataclass(frozen=True, slots=True)
 class HtmlText:
-    """`links` are targets of anchors, named by the link marks in `text`."""
+    """`links` are targets of anchors, named by the link marks in `text`; `nodes` how many were read."""
 
     text: str
     links: tuple[str, ...] = ()
+    nodes: int = 0
     problem: str = ""
 
 
-def to_text(html: str) -> HtmlText:
-    """The lines that a person sees; never an exception, also for what is no HTML."""
-    problem = ""
-    if len(html) > MAX_HTML:
-        html, problem = html[:MAX_HTML], "the HTML text is very long; only its first part was read"
+def to_text(html: str, most: int = MAX_NODES) -> HtmlText:
+    """The lines that a person sees, of at most `most` nodes; never an exception, also for what is no HTML."""
+    cut = len(html) > MAX_HTML
+    html = html[:MAX_HTML]
     if _too_deep(html):
-        return HtmlText(_stripped(html), problem="the HTML is nested very deep; its tags were only dropped")
+        return HtmlText(_stripped(html), nodes=most, problem="the HTML is nested very deep; its tags were only dropped")
     try:
         root = LexborHTMLParser(html).body
     except Exception:  # the C parser's own errors have no common class; the words can still be shown
-        return HtmlText(_stripped(html), problem="the HTML could not be read; its tags were only dropped")
+        return HtmlText(_stripped(html), nodes=most, problem="the HTML could not be read; its tags were only dropped")
     if root is None:
-        return HtmlText(_stripped(html), problem=problem)
+        return HtmlText(_stripped(html))
     writer = _Writer()
-    _walk(root, writer)
-    return HtmlText(charset.clean(writer.text()), tuple(writer.links), problem)
+    nodes = _walk(root, writer, most)
+    problem = "the HTML text is very long; only its first part was read" if cut or nodes >= most else ""
+    return HtmlText(charset.clean(writer.text()), tuple(writer.links), nodes, problem)
 
 
 def hrefs(html: str) -> tuple[str, ...]:
@@ -147,11 +148,11 @@ class _Writer:
         return re.sub(r"\n{3,}", "\n\n", "\n".join(self.lines)).strip("\n")
 
 
-def _walk(root: LexborNode, writer: _Writer) -> None:
-    """Depth first without recursion: (node, None) opens, (node, what it holds) closes."""
+def _walk(root: LexborNode, writer: _Writer, most: int) -> int:
+    """Depth first without recursion: (node, None) opens, (node, what it holds) closes. How many nodes were read, at most `most`."""
     stack: list[tuple[LexborNode, containers.Role | None]] = [(root, None)]
     seen = 0
-    while stack and seen < MAX_NODES:
+    while stack and seen < most:
         node, role = stack.pop()
         if role is not None:
             _close(node, role, writer)
@@ -165,6 +166,7 @@ def _walk(root: LexborNode, writer: _Writer) -> None:
             while child is not None:
                 stack.append((child, None))
                 child = child.prev
+    return seen
 
 
 def _unforged(text: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from mailbot.parse import charset, header
 
 MAX_FILES = 20
+MARK = re.compile(rb"\n(?:begin |=ybegin )")
 _UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?$", re.M)
 _UU_END = re.compile(rb"^end[ \t]*\r?$", re.M)
 _Y_BEGIN = re.compile(rb"^=ybegin [^\r\n]{0,200}?name=([^\r\n]{1,200})\r?$", re.M)

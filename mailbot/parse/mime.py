@@ -18,7 +18,7 @@ import mailparser  # type: ignore[import-untyped]  # it ships no types; its valu
 from mailbot.errors import NotFound, Unreadable
 from mailbot.model.message import Address, Attachment
 from mailbot.parse import bounds, charset, header
-from mailbot.parse.bulk import message_of
+from mailbot.parse.apart import take_out_text
 from mailbot.parse.mail import Mail
 from mailbot.parse.part import part_of
 from mailbot.parse.walk import Walk
@@ -45,22 +45,23 @@ def read(raw: bytes, wanted: int = -1) -> Mail:
     """The mail in these bytes; `Unreadable` only where there is neither a header field nor a text.
 
     `wanted` is the number of the attachment whose bytes shall be kept in `Mail.data`."""
-    tamed, mended = bounds.tame(raw)
-    problems = list(mended)
-    if not tamed.strip():
+    tamed = bounds.tame(raw)
+    problems = list(tamed.problems)
+    if not tamed.mail.strip():
         raise Unreadable("The mail is empty: it has neither a header nor a text. Look at the mailbox and move it by hand.")
-    message = _message(tamed, problems)
+    rest, bulk = take_out_text(tamed.mail, tamed.bulk)
+    message = _message(rest, problems)
     wire = [(name.lower(), str(value)) for name, value in message.raw_items()]
     mail = Mail(headers=tuple((charset.from_wire(name), header.text_of(value)) for name, value in wire), problems=problems, wanted=wanted)
     _read_head(mail, wire)
     mail.content_type = part_of(message).content_type
-    mail.bodies = Walk(mail).bodies(message)
+    mail.bodies = Walk(mail, bulk).bodies(message)
     return mail
 
 
 def _message(raw: bytes, problems: list[str]) -> Message:
     try:
-        return message_of(raw)
+        return email.message_from_bytes(raw)
     except Exception:  # the email package fails in many ways on hostile bytes; the header can still be read
         problems.append("the parts could not be taken apart; the text after the header is shown as it came")
         head, _, rest = raw.partition(b"\n\r\n" if b"\n\r\n" in raw else b"\n\n")

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from email.message import Message
 
 from mailbot.parse import charset, header, inline_files
+from mailbot.parse.bulk import Bulk
 
+_NONE = Bulk()
 MAX_TEXT_BYTES = 3_000_000
 _TYPE = re.compile(r"\s*([a-z0-9!#$&^_.+-]{1,100})\s{0,3}/\s{0,3}([a-z0-9!#$&^_.+-]{1,100})")
 _META = re.compile(rb"""(?i)<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}["']?\s{0,5}([A-Za-z0-9_.:-]{2,40})""")
@@ -20,6 +22,7 @@ class Part:
     """`content_type` is lower case without parameters; `name` the file name for display, "" without one."""
 
     message: Message
+    bulk: Bulk
     content_type: str
     name: str
     disposition: str
@@ -44,20 +47,30 @@ class Part:
 
     def data(self, cap: int | None = None) -> bytes:
         """The decoded bytes (of the first `cap` as sent); an unknown or broken transfer encoding gives what can be had."""
-        raw = _payload(self.message, cap)
+        raw = self._wire()[:cap]
         encoding = field_value(self.message, "content-transfer-encoding").strip(" \"';").partition(" ")[0].lower()
         if encoding == "base64":
             return header.base64_bytes(raw)
         if encoding == "quoted-printable":
             return binascii.a2b_qp(raw)
         if encoding in ("x-uuencode", "uuencode", "uue", "x-uue"):
-            return _uudecoded(raw)
-        return raw
+            return _uudecoded(bytes(raw))
+        return bytes(raw)
+
+    @property
+    def _is_base64(self) -> bool:
+        return field_value(self.message, "content-transfer-encoding").strip().lower() == "base64"
+
+    def _wire(self) -> bytes | memoryview:
+        return self._restored(_payload(self.message))
+
+    def _restored(self, wire: bytes) -> bytes | memoryview:
+        return self.bulk.restore(wire)
 
     def text_bytes(self) -> bytes:
         """The bytes of a text part; of a very long one the first part, unless it holds a file."""
-        wire = _payload(self.message)
-        whole = len(wire) <= MAX_TEXT_BYTES or b"\nbegin " in wire or b"=ybegin " in wire
+        wire = self._wire()
+        whole = len(wire) <= MAX_TEXT_BYTES or inline_files.MARK.search(wire) is not None
         return self.data(None if whole else MAX_TEXT_BYTES)
 
     def text(self, data: bytes) -> tuple[str, str]:
@@ -76,22 +89,22 @@ class Part:
 
     def embedded_headers(self) -> list[Message]:
         """Header blocks inside a message/* part: of the attached mail, or one per recipient of a delivery status."""
-        if self.children:
+        if self.children and not self._is_base64:
             return self.children
-        return [email.message_from_bytes(self.data()[:65536])]
+        return [email.message_from_bytes(self.embedded_bytes()[:65536])]
 
     def embedded_bytes(self) -> bytes:
         """The attached mail as bytes (written anew by the email package; base64 undone)."""
         try:
-            if self.children and field_value(self.message, "content-transfer-encoding").strip().lower() == "base64":
-                return header.base64_bytes(_payload(self.children[0]))
-            return b"".join(child.as_bytes() for child in self.children) or self.data()
+            if self.children and self._is_base64:
+                return header.base64_bytes(self._restored(_payload(self.children[0])))
+            return bytes(self._restored(b"".join(child.as_bytes() for child in self.children))) or self.data()
         except Exception:  # writing a damaged mail can fail in many ways (RecursionError, KeyError, UnicodeError)
             return b""
 
 
-def part_of(message: Message) -> Part:
-    """Read once per part; every value is bounded and decoded."""
+def part_of(message: Message, bulk: Bulk = _NONE) -> Part:
+    """Read once per part; every value is bounded and decoded. `bulk` holds the long bodies."""
     told = _TYPE.match(field_value(message, "content-type").lower())
     kind = f"{told[1]}/{told[2]}" if told else message.get_default_type()
     name = _file_name(message)
@@ -101,6 +114,7 @@ def part_of(message: Message) -> Part:
         disposition = "" if kind in ("text/plain", "text/html") and not name else "attachment"
     return Part(
         message=message,
+        bulk=bulk,
         content_type=kind,
         name=name,
         disposition=disposition,
@@ -137,11 +151,11 @@ def _parameter(message: Message, name: str, field: str = "content-type") -> str:
         return charset.clean(value)
 
 
-def _payload(message: Message, cap: int | None = None) -> bytes:
+def _payload(message: Message) -> bytes:
     payload: object = message._payload  # type: ignore[attr-defined]  # get_payload() has already replaced 8-bit letters by U+FFFD
     if isinstance(payload, list):
         return b""
-    wire = str(payload or "")[:cap]
+    wire = str(payload or "")
     try:
         return wire.encode("ascii", "surrogateescape")
     except UnicodeEncodeError:

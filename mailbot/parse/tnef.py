@@ -22,6 +22,9 @@ _MAX_PROPERTIES = 500
 _SIGNATURE = b"\x78\x9f\x3e\x22"
 _NEW_FILE, _CODEPAGE, _MESSAGE_PROPERTIES, _FILE_PROPERTIES, _BODY = 0x9002, 0x9007, 0x9003, 0x9005, 0x800C
 _OF_FILES = frozenset((_NEW_FILE, 0x8010, 0x800F, _FILE_PROPERTIES))
+_MAX_VALUES = 200  # of one property
+_SIZED = frozenset((0x0000, 0x000D, 0x001E, 0x001F, 0x0102))  # each value begins with its length
+_FIXED = {0x0002: 2, 0x000B: 2, 0x0003: 4, 0x0004: 4, 0x000A: 4, 0x0005: 8, 0x0006: 8, 0x0007: 8, 0x0014: 8, 0x0040: 8, 0x0048: 16}
 _TYPES = mimetypes.MimeTypes()  # its own table only, no files of the machine
 
 
@@ -121,8 +124,38 @@ def _objects(data: bytes) -> Iterator[tuple[int, bytes]]:
             return
         kind = int.from_bytes(data[at + 1 : at + 3], "little")
         if kind in (_MESSAGE_PROPERTIES, _FILE_PROPERTIES):
-            count = min(int.from_bytes(data[at + 9 : at + 13], "little"), _MAX_PROPERTIES)
+            count = _sound_properties(data[at + 9 : end - 2])
             yield kind, data[at : at + 9] + count.to_bytes(4, "little") + data[at + 13 : end]
         elif kind in _OF_FILES or kind in (_CODEPAGE, _BODY):
             yield kind, data[at:end]
         at = end
+
+
+def _sound_properties(data: bytes) -> int:
+    """How many MAPI properties from the first on stay within the data; the library takes every count and length on trust."""
+    at = 4
+    for number in range(min(_number(data, 0), _MAX_PROPERTIES)):
+        kind, name = _number(data, at, 2), _number(data, at + 2, 2)
+        at += 4
+        if name >= 0x8000:  # named: a GUID, then a number or a text
+            at += 20 + (4 if _number(data, at + 16) == 0 else 4 + _padded(_number(data, at + 20)))
+        many, kind = bool(kind & 0x1000), kind & ~0x1000
+        sized = kind in _SIZED
+        count = _number(data, at) if many or sized else 1
+        at += 4 if many or sized else 0
+        if count > _MAX_VALUES or (not sized and kind not in _FIXED):
+            return number
+        for _ in range(count):
+            at += 4 + _padded(_number(data, at)) if sized else _FIXED[kind]
+        at += (-at) % 4
+        if at > len(data):
+            return number
+    return min(_number(data, 0), _MAX_PROPERTIES)
+
+
+def _number(data: bytes, at: int, size: int = 4) -> int:
+    return int.from_bytes(data[at : at + size], "little")
+
+
+def _padded(size: int) -> int:
+    return size + (-size) % 4

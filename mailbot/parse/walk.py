@@ -8,6 +8,7 @@ from email.message import Message
 
 from mailbot.model.message import Attachment
 from mailbot.parse import boundary, bounds, header, inline_files, tnef
+from mailbot.parse.bulk import Bulk
 from mailbot.parse.mail import Body, Mail
 from mailbot.parse.part import Part, part_of
 
@@ -18,8 +19,9 @@ MAX_MENDED = 5  # each mending parses its body once more
 class Walk:
     """`spare` is text that some programs send as an attachment; it is read where there is no other."""
 
-    def __init__(self, mail: Mail) -> None:
+    def __init__(self, mail: Mail, bulk: Bulk) -> None:
         self.mail = mail
+        self.bulk = bulk
         self.spare: list[Body] = []
         self.mended = 0
 
@@ -29,21 +31,27 @@ class Walk:
         return found or [b for b in self.spare if b.plain or b.html][:1]
 
     def _of(self, message: Message, depth: int) -> list[Body]:
-        part = part_of(message)
+        part = part_of(message, self.bulk)
         if part.content_type.startswith("message/"):
             self._embedded(part)
             return []
         if part.content_type.startswith("multipart/") and not message.is_multipart() and self.mended < MAX_MENDED:
             self.mended += 1
             if mended := boundary.mended(part):
-                self.mail.tell("the mail's parts had no proper boundary; they were found by their looks")
-                return self._container(part, part_of(mended).children, depth)
+                return self._mended(part, *mended, depth)
         if message.is_multipart():
             return self._container(part, part.children, depth)
         if part.is_body or (part.content_type.startswith("multipart/") and not part.name):
             return [self._text(part)]
         self._attach(part)
         return []
+
+    def _mended(self, part: Part, message: Message, bulk: Bulk, depth: int) -> list[Body]:
+        self.mail.tell("the mail's parts had no proper boundary; they were found by their looks")
+        outer, self.bulk = self.bulk, bulk
+        found = self._container(part, part_of(message).children, depth)
+        self.bulk = outer
+        return found
 
     def _container(self, part: Part, inside: list[Message], depth: int) -> list[Body]:
         if depth > bounds.MAX_DEPTH:

@@ -28,6 +28,21 @@ def _multipart(parts: bytes) -> bytes:
     return HEAD + b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n' + parts + b"--b--\r\n"
 
 
+def _winmail(objects: bytes) -> bytes:
+    data = b"\x78\x9f\x3e\x22\x01\x00" + objects
+    head = b"--b\r\nContent-Type: application/ms-tnef; name=winmail.dat\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    return _multipart(b"--b\r\nContent-Type: text/plain\r\n\r\n" + TEXT + head + base64.encodebytes(data))
+
+
+def _base64_nested(depth: int) -> bytes:
+    body = b"Content-Type: text/plain\r\n\r\n" + TEXT * 5000
+    for i in range(depth):
+        parts = b"--b%d\r\n" % i + body + b"\r\n--b%d--\r\n" % i
+        head = b"Content-Type: multipart/mixed; boundary=b%d\r\nContent-Transfer-Encoding: base64\r\n\r\n" % i
+        body = head + base64.encodebytes(parts)
+    return body
+
+
 KINDS: dict[str, Callable[[], bytes]] = {
     "100k encoded words in the subject": lambda: b"From: a@b.example\r\nSubject: " + b"=?utf-8?q?a?= " * 100_000 + b"\r\n\r\n" + TEXT,
     "encoded word that never ends": lambda: b"From: a@b.example\r\nSubject: =?utf-8?q?" + b"a" * 500_000 + b"\r\n\r\n" + TEXT,
@@ -131,4 +146,81 @@ KINDS: dict[str, Callable[[], bytes]] = {
     "CDATA and processing": lambda: _html(b"<![CDATA[" * 50_000 + b"<?xml " * 50_000),
     "flowed without end": lambda: HEAD + b"Content-Type: text/plain; format=flowed\r\n\r\n" + b"a \r\n" * 300_000,
     "quote signs without end": lambda: HEAD + b"Content-Type: text/plain; format=flowed\r\n\r\n" + b">" * 1_000_000,
+    "40 MB in base64": lambda: (
+        HEAD + b"Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n" + (b"QUJD" * 19 + b"\r\n") * 520_000
+    ),
+    "60 MB of text": lambda: HEAD + PLAIN + b"the sky is grey\r\n" * 3_600_000,
+    "30 MB attached mail": lambda: _multipart(
+        b"--b\r\nContent-Type: message/rfc822\r\n\r\n" + HEAD + b"\r\n" + b"the sky is grey\r\n" * 1_700_000
+    ),
+    "400 attachments of 60 KB": lambda: _multipart(
+        (b"--b\r\nContent-Type: image/png; name=a.png\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b"QUJD" * 15_000 + b"\r\n") * 400
+    ),
+    "15 MB of quoted-printable": lambda: (
+        HEAD + b"Content-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" + b"=41=42=43=\r\n" * 1_250_000
+    ),
+    "20 MB of 8-bit letters": lambda: HEAD + PLAIN + "ü".encode() * 10_000_000,
+    "words that stand for bodies kept apart": lambda: HEAD + PLAIN + b"=long-body-0-0=" * 60_000,
+    "all words for bodies kept apart": lambda: (
+        HEAD + PLAIN + b"".join(b"=long-body-%d-0= " % i for i in range(6)) * 3000 + b"x" * 9_000_000
+    ),
+    "winmail.dat of a million objects": lambda: _winmail(b"\x01\x0c\x80\x02\x00\x00\x00\x00\x00\x00\x00" * 900_000),
+    "winmail.dat of endless properties": lambda: _winmail(
+        b"\x01\x03\x90\x06\x00\x40\x00\x00\x00" + b"\xff" * 4 + b"\x02\x10\x01\x30" + b"\xff\xff\xff\x7f" + bytes(52) + b"\0\0"
+    ),
+    "winmail.dat of 2000 files": lambda: _winmail((b"\x02\x02\x90\x06\x00\x0e\x00\x00\x00" + bytes(14) + b"\0\0") * 2000),
+    "winmail.dat that is none": lambda: _winmail(b"\xff" * 5_000_000),
+    "uuencode without end": lambda: HEAD + PLAIN + b"begin 644 a.jpg\r\n" * 200_000,
+    "100k uuencoded files": lambda: HEAD + PLAIN + b"begin 644 a\r\n#0V%T\r\n`\r\nend\r\n" * 100_000,
+    "uuencode of 12 MB": lambda: (
+        HEAD + PLAIN + b"begin 644 a\r\n" + b"M" + b"'" * 60 + b"\r\n" * 1 + (b"M" + b"'" * 60 + b"\r\n") * 200_000 + b"end\r\n"
+    ),
+    "yEnc of 10 MB": lambda: HEAD + PLAIN + b"=ybegin line=128 size=1 name=a\r\n" + b"=}" * 5_000_000 + b"\r\n=yend size=1\r\n",
+    "folded boundaries in each other": lambda: (
+        HEAD
+        + b"".join(b'Content-Type: multipart/mixed; boundary="a\r\n %d"\r\n\r\n--a %d\r\n' % (i, i) for i in range(90))
+        + b"Content-Type: text/plain\r\n\r\n"
+        + TEXT * 20_000
+    ),
+    "a multipart in base64 full of parts": lambda: (
+        HEAD
+        + b"Content-Type: multipart/mixed; boundary=b\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        + base64.encodebytes(b"--b\r\n\r\nx\r\n" * 400_000)
+    ),
+    "multiparts in base64 in each other": lambda: HEAD + _base64_nested(6),
+    "a boundary to guess among 300k lines": lambda: (
+        HEAD + b"Content-Type: multipart/mixed\r\n\r\n" + b"--guess\r\nno header here\r\n" * 150_000
+    ),
+    "500 boundaries named": lambda: (
+        HEAD
+        + b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n'
+        + b"".join(b"--b\r\nContent-Type: text/plain; boundary=b%d\r\n\r\nx\r\n" % i for i in range(450))
+        + b"--b--" * 100_000
+    ),
+    "a header without an end": lambda: HEAD + b"X: " + b"a" * 30_000_000,
+    "header fields of 30 MB": lambda: HEAD + b"X-A: a\r\n" * 3_500_000 + b"\r\n" + TEXT,
+    "lines of words that begin an attribution": lambda: (
+        HEAD + PLAIN + b"On 1 Jan 2026 10:00 Am Le El Il wrote schrieb a@b.example:\n\n" * 15_000
+    ),
+    "one line of a million words": lambda: HEAD + PLAIN + b"on am le el " * 400_000,
+    "labels without end": lambda: HEAD + PLAIN + b"Sent: 10:00\nTo: a\nSubject: b\n\n" * 20_000,
+    "legal words without end": lambda: HEAD + PLAIN + b"this message if you this email the information " * 20_000,
+    "closings without end": lambda: HEAD + PLAIN + b"Kind regards\nAnn\n+44 20 1234567\n\n" * 20_000,
+    "dashes without end": lambda: HEAD + PLAIN + b"---- On wrote ----\n" * 40_000,
+    "quotes in quotes in HTML": lambda: _html(
+        b"<div class=gmail_quote><blockquote class=gmail_quote>" * 390 + b"sky" + b"</blockquote></div>" * 390
+    ),
+    "bare quotes in HTML without end": lambda: _html(b"<blockquote>sky</blockquote>" * 90_000),
+    "signatures in HTML without end": lambda: _html(b"<div class=gmail_signature>sky</div>" * 60_000),
+    "Gmail headings with long text": lambda: _html((b"<div class=gmail_attr>" + b"a" * 3000 + b"</div>") * 600),
+    "classes of a million letters": lambda: _html(b"<div class='" + b"gmail_ " * 280_000 + b"'>sky</div>"),
+    "marks of our own in the text": lambda: HEAD + PLAIN + "\ue000\ue0011\ue002\ue003\ue004\n".encode() * 100_000,
+    "a base64 attached mail of 20 MB": lambda: _multipart(
+        b"--b\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(HEAD + TEXT * 400_000)
+    ),
+    "100k encoded words in a file name": lambda: _multipart(
+        b'--b\r\nContent-Type: image/png; name="' + b"=?utf-8?q?a?= " * 100_000 + b'"\r\n\r\nx\r\n'
+    ),
+    "html in 200 parts": lambda: _multipart((b"--b\r\nContent-Type: text/html\r\n\r\n" + b"<p>sky</p>" * 2000 + b"\r\n") * 200),
+    "text in 400 parts": lambda: _multipart((b"--b\r\nContent-Type: text/plain\r\n\r\n" + b"the sky is grey\r\n" * 600) * 400),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,3 +25,10 @@ def received(raw: bytes, source: Source = "email") -> ReceivedMessage:
 
 def read(raw: bytes | str, own: OwnMarks = OWN) -> ParsedMessage:
     return parse(received(raw if isinstance(raw, bytes) else raw.encode()), own)
+
+
+def seen(raw: bytes) -> ParsedMessage:
+    """What is read; attached mails are written anew, with line ends of either kind, so their exact bytes do not count."""
+    parsed = read(raw)
+    attachments = tuple(a if not a.content_type.startswith("message/") else replace(a, size=0, sha256="") for a in parsed.attachments)
+    return replace(parsed, attachments=attachments)

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from mailbot.parse import bulk
-from tests.parse.mails import read
+from tests.parse.mails import read, seen
 
 PICTURE = random.Random(1).randbytes(60_000)
 LINES = base64.encodebytes(PICTURE)
@@ -58,9 +58,9 @@ MAILS = {
 @pytest.mark.parametrize("name", MAILS)
 def test_the_same_is_read_with_and_without_taking_out(name: str, crlf: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     raw = MAILS[name].replace(b"\n", b"\r\n") if crlf else MAILS[name]
-    found = read(raw)
+    found = seen(raw)
     monkeypatch.setattr(bulk, "LONG", sys.maxsize)
-    assert found == read(raw)
+    assert found == seen(raw)
 
 
 def test_a_picture_is_kept_to_the_byte() -> None:
@@ -71,7 +71,7 @@ def test_a_picture_is_kept_to_the_byte() -> None:
 def test_a_long_picture_is_taken_out_and_put_back() -> None:
     rest, taken = bulk.take_out(MAILS["two pictures"])
     assert len(rest) < 1000
-    assert taken.put_back(rest) == MAILS["two pictures"]
+    assert bytes(taken.restore(rest)) == MAILS["two pictures"]
 
 
 def test_small_mails_are_left_as_they_are() -> None:
