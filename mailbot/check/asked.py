@@ -1,4 +1,4 @@
-"""What is asked beside the work, with the words that ask it. Shared by the checks `requests` and `content`; no check itself."""
+"""What is asked, with the words that ask it. Shared by the checks `requests`, `questions` and `content`; no check itself."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from mailbot.check.phrase_book import NEAR, Before, Hit, PhraseBook, book
 from mailbot.check.phrases import Folded
 from mailbot.check.tongue import Tongue
 from mailbot.model.words.cues import Cues
+from mailbot.model.words.questions import QuestionWords
 from mailbot.model.words.requests import RequestWords
 
 
 class Asked(NamedTuple):
-    """`names`: requests that the hit asks, without those that its sentence takes back."""
+    """`names`: requests or questions that the hit asks, without those that its sentence takes back."""
 
     cues: Cues
     names: tuple[str, ...]
@@ -30,13 +31,13 @@ class _Tools:
     denied: Before
 
 
-@lru_cache(maxsize=4)
-def asked(part: Folded, words: RequestWords) -> tuple[Asked, ...]:
+@lru_cache(maxsize=8)
+def asked(part: Folded, words: RequestWords | QuestionWords) -> tuple[Asked, ...]:
     """By position."""
     return tuple(_asked(part, words, _tools(words)))
 
 
-def _asked(part: Folded, words: RequestWords, tools: _Tools) -> Iterator[Asked]:
+def _asked(part: Folded, words: RequestWords | QuestionWords, tools: _Tools) -> Iterator[Asked]:
     hits = tools.tongue.fitting(tools.book.find(part), part, words.cues)
     backs = tools.unless.find(part) if hits else ()
     for hit in hits:
@@ -50,8 +51,8 @@ def _asked(part: Folded, words: RequestWords, tools: _Tools) -> Iterator[Asked]:
             yield Asked(cues, names, hit)
 
 
-@lru_cache(maxsize=4)
-def _tools(words: RequestWords) -> _Tools:
+@lru_cache(maxsize=8)
+def _tools(words: RequestWords | QuestionWords) -> _Tools:
     return _Tools(
         book=book(words.cues),
         tongue=Tongue(words.english),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import get_args
 
-from mailbot.check.phrase_book import PhraseBook, book
+from mailbot.check.asked import asked
+from mailbot.check.phrase_book import PhraseBook
 from mailbot.check.phrases import Folded, parts
 from mailbot.model.finding import Question, QuestionsFinding
 from mailbot.model.message import Evidence, ParsedMessage, Span
@@ -17,32 +17,24 @@ _ORDER: tuple[Question, ...] = get_args(Question)
 _GREETING = re.compile(r"\W*(?:[^,:;-]{1,20}[,:;-]\W*)?")  # "Hi there, how do I ..." still begins with the question
 
 
-@dataclass(frozen=True, slots=True)
-class _Tools:
-    book: PhraseBook
-    openings: PhraseBook
-
-
 def questions(message: ParsedMessage, words: QuestionWords) -> QuestionsFinding:
     """Only sentences that ask are looked at: a demand is a request, not a question."""
-    tools = _tools(words)
     found: dict[str, list[tuple[str, Span]]] = {}
     for part in parts(message):
-        for hit in tools.book.find(part):
+        for cues, names, hit in asked(part, words):
             start, end = part.sentence_of(hit.start)
-            if hit.end <= end and _asks(part, start, end, tools):
-                cues = words.cues[hit.group]
-                for name in cues.means:
+            if hit.end <= end and _asks(part, start, end, words):
+                for name in names:
                     found.setdefault(name, []).append((cues.name, part.span(hit.start, hit.end)))
-    names = tuple(name for name in _ORDER if name in found)
-    return QuestionsFinding(names=names, evidence=tuple(_evidence(found[name]) for name in names))
+    named = tuple(name for name in _ORDER if name in found)
+    return QuestionsFinding(names=named, evidence=tuple(_evidence(found[name]) for name in named))
 
 
-def _asks(part: Folded, start: int, end: int, tools: _Tools) -> bool:
+def _asks(part: Folded, start: int, end: int, words: QuestionWords) -> bool:
     """A sentence asks by its mark, or by how it begins."""
     if part.text.find("?", start, end) >= 0 or part.text.find("\uff1f", start, end) >= 0:
         return True
-    return any(start <= hit.start < end and _GREETING.fullmatch(part.text, start, hit.start) for hit in tools.openings.find(part))
+    return any(start <= hit.start < end and _GREETING.fullmatch(part.text, start, hit.start) for hit in _openings(words).find(part))
 
 
 def _evidence(found: list[tuple[str, Span]]) -> Evidence:
@@ -51,5 +43,5 @@ def _evidence(found: list[tuple[str, Span]]) -> Evidence:
 
 
 @lru_cache(maxsize=4)
-def _tools(words: QuestionWords) -> _Tools:
-    return _Tools(book=book(words.cues), openings=PhraseBook([words.openings]))
+def _openings(words: QuestionWords) -> PhraseBook:
+    return PhraseBook([words.openings])
