@@ -3,22 +3,22 @@
 A phrase is written as people read it (docs/rules.md): words; `a|b` for one of several; `do_not` inside `a|b` for words that stand
 together; `[word]` may be absent; `word*` for any ending; `...` for up to four words of the same sentence; `#` for a number; `^` first:
 where a sentence or clause begins; `$` last: where one ends; `?` last: the sentence asks. Case, accents and the shape of quotes do not
-matter. Text and phrases are compared word by word, and a phrase is tried only where its first two words stand: time grows with the text.
+matter. Text and phrases are compared word by word, all phrases of a book at once (phrase_automaton.py): time grows with the text.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, KeysView, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from mailbot.check.phrase_automaton import Awaited, State, States
+from mailbot.check.phrase_form import Phrase, phrases_of, unspaced
 from mailbot.check.phrases import Folded, alternation, fold
 from mailbot.model.words.cues import Cues
 
-_GAP_WORDS = 5  # four words, one of them with an apostrophe or hyphen
-_WORD = re.compile(r"[^\W_]+")
 _SOFT = re.compile(r"[\s,'\"()*_\-/]{1,3}")  # between words of one phrase
 _CLAUSE = re.compile(r"[.!?:;,\n()\u2022\u3002*>+=|]|\s-|-\s|--")  # a clause ends or begins
 _CLOSING = re.compile(r"[.!?\n]")
@@ -67,106 +67,33 @@ class Hit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """The words of a text. `joined[i]`: a phrase may go on from word i to the next; `between[i]`: what parts the two.
+    """The words of a text. `following[i]`: the word behind word i where a phrase may go on to it, else "".
 
-    `following[i]`: the next word where a phrase may go on to it, else "".
+    `closing[i]`: a clause ends with word i; `opens[i]`: one begins with it, which "please", "and" and the like may lead in.
     """
 
     words: tuple[str, ...]
     starts: Sequence[int]
-    joined: Sequence[bool]
     following: Sequence[str]
-    between: Sequence[str]
+    closing: Sequence[bool]
+    opens: Sequence[bool]
     letters: str
-    there: KeysView[str]
 
     def end(self, at: int) -> int:
         """Behind the last letter of a word."""
         return self.starts[at] + len(self.words[at])
 
-    def opens(self, at: int) -> bool:
-        """A clause begins at this word; "please", "and" and the like may lead it in."""
-        return at == 0 or _parts_clauses(self.between[at - 1]) or self.words[at - 1] in _LEADS
 
-    def closes(self, at: int) -> bool:
-        """A clause ends with this word."""
-        return at == len(self.words) - 1 or _parts_clauses(self.between[at])
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """One place of a phrase: single words, beginnings of words, and words that stand together, by their first one."""
-
-    words: frozenset[str]
-    beginnings: tuple[str, ...]
-    runs: dict[str, tuple[tuple[str, ...], ...]]
-    number: bool
-    gap: bool
-    optional: bool
-    or_end: bool  # or a clause ends here
-    only_words: bool  # single words alone
-
-    @property
-    def is_plain(self) -> bool:
-        return self.only_words and not self.optional
-
-    @property
-    def first_words(self) -> frozenset[str] | None:
-        """All words that it may begin with; None where that is not known."""
-        return None if self.gap or self.number or self.or_end or self.beginnings else self.words | self.runs.keys()
-
-
-@dataclass(frozen=True, slots=True)
-class _Phrase:
-    group: int
-    written: str
-    places: tuple[_Place, ...]
-    opens: bool
-    closes: bool
-    asks: bool
-    needs: frozenset[str]  # words of which one stands in every text that holds the phrase; empty where that is not known
-    plain: int  # how many words it has, where each place is one of several single words; else 0
-    rest: tuple[frozenset[str], ...]  # of such a phrase the words behind the second: the first two are known to stand there
-
-
-class _Start(NamedTuple):
-    """A phrase where its first word stands. `follows`: words that can be next; None for any."""
-
-    phrase: _Phrase
-    follows: frozenset[str] | None
-
-
-class _Begins:
-    """The phrases that one word can begin, by the word that follows it."""
-
-    __slots__ = ("_always", "_by_following")
-
-    def __init__(self, starts: Sequence[_Start]) -> None:
-        self._always: list[_Phrase] = []
-        self._by_following: dict[str, list[_Phrase]] = {}
-        for phrase, follows in starts:
-            if follows is None:
-                self._always.append(phrase)
-                for phrases in self._by_following.values():
-                    phrases.append(phrase)
-            for word in follows or ():
-                self._by_following.setdefault(word, self._always.copy()).append(phrase)
-
-    def going_on(self, following: str) -> Sequence[_Phrase]:
-        """In the order of the lists."""
-        return self._by_following.get(following, self._always)
-
-
-class _ByWord(dict[str, "_Begins | None"]):
-    """What each word can begin, made when the word is first met: people use few words, again and again."""
+class _Firsts(dict[str, "tuple[State | None, State | None] | None"]):
+    """The states behind each first word: where a clause begins, and elsewhere. Made when a word is met: people use few, again and again."""
 
     __slots__ = ("_make",)
 
-    def __init__(self, make: Callable[[str], _Begins | None]) -> None:
+    def __init__(self, make: Callable[[str], tuple[State | None, State | None] | None]) -> None:
         super().__init__()
         self._make = make
 
-    def __missing__(self, word: str) -> _Begins | None:
+    def __missing__(self, word: str) -> tuple[State | None, State | None] | None:
         if len(self) >= _KNOWN_WORDS:
             self.clear()
         self[word] = made = self._make(word)
@@ -176,18 +103,19 @@ class _ByWord(dict[str, "_Begins | None"]):
 class PhraseBook:
     """Phrase lists, indexed by first word."""
 
-    __slots__ = ("_anywhere", "_beginnings", "_by_word", "_hits", "_numbers", "_sizes", "_words")
+    __slots__ = ("_anywhere", "_beginnings", "_firsts", "_hits", "_numbers", "_sizes", "_states", "_words")
 
     def __init__(self, lists: Iterable[Iterable[str]]) -> None:
-        self._words: dict[str, list[_Start]] = {}
-        self._beginnings: dict[str, list[_Start]] = {}
-        self._numbers: list[_Start] = []
+        self._words: dict[str, list[Phrase]] = {}
+        self._beginnings: dict[str, list[Phrase]] = {}
+        self._numbers: list[Phrase] = []
         self._anywhere: list[tuple[int, str, str]] = []
-        for group, phrases in enumerate(lists):
-            for phrase in phrases:
-                self._add(group, phrase)
+        rows = ((group, written) for group, phrases in enumerate(lists) for written in phrases)
+        for number, (group, written) in enumerate(rows):
+            self._add(number, group, written)
         self._sizes = tuple(sorted({len(b) for b in self._beginnings}))
-        self._by_word = _ByWord(self._beginning_with)
+        self._states = States()
+        self._firsts = _Firsts(self._behind)
         self._hits = lru_cache(maxsize=4)(self._find)  # checks ask the same book for the same subject and text
 
     def find(self, folded: Folded) -> tuple[Hit, ...]:
@@ -202,27 +130,32 @@ class PhraseBook:
         return tuple(found)
 
     def _by_words(self, folded: Folded) -> list[Hit]:
-        """By position. Most words begin no phrase, so each different word is asked for once."""
-        by_word = self._by_word
-        begun = [(at, begins) for word, places in folded.places.items() if (begins := by_word[word]) is not None for at in places]
+        """By position. In most texts no word begins a phrase of a small book, so each different word is asked first."""
         found: list[Hit] = []
-        if begun:
+        first_of = self._firsts.__getitem__
+        if any(map(first_of, folded.places)):
             text = _text(folded)
-            begun.sort()
-            for at, begins in begun:
-                if at < _MAX_WORDS:
-                    here = _hits_at(at, begins.going_on(text.following[at]), text)
-                    found += here if len(here) < 2 else _longest_by_group(here)
+            following, opens = text.following, text.opens
+            for at, first in enumerate(map(first_of, text.words)):
+                if first is not None:
+                    state = first[0] if opens[at] else first[1]
+                    if state is not None and (state.tells or state.after[following[at]] is not None):
+                        found += _hits_from(at, state, text)
         return found
 
-    def _beginning_with(self, word: str) -> _Begins | None:
-        found = list(self._words.get(word, ()))
+    def _behind(self, word: str) -> tuple[State | None, State | None] | None:
+        """The states once this word is read."""
+        phrases = list(self._words.get(word, ()))
         for size in self._sizes:
             if size <= len(word):
-                found += self._beginnings.get(word[:size], ())
+                phrases += self._beginnings.get(word[:size], ())
         if word.isdigit():
-            found += self._numbers
-        return _Begins(found) if found else None
+            phrases += self._numbers
+        if not phrases:
+            return None
+        opening = self._states.of(later for phrase in phrases for later in Awaited(phrase, 0).after(word))
+        inside = self._states.of(later for phrase in phrases if not phrase.opens for later in Awaited(phrase, 0).after(word))
+        return opening, inside
 
     def _inside(self, letters: str) -> Iterable[Hit]:
         for group, written, wanted in self._anywhere:
@@ -231,33 +164,18 @@ class PhraseBook:
                 yield Hit(group, written, at, at + len(wanted))
                 at = letters.find(wanted, at + len(wanted))
 
-    def _add(self, group: int, written: str) -> None:
-        tokens = written.split()
-        if any(map(_unspaced, tokens)):
+    def _add(self, number: int, group: int, written: str) -> None:
+        if any(map(unspaced, written.split())):
             self._anywhere.append((group, written, fold(written, "text").text.strip()))
             return
-        opens, asks = tokens[0] == "^", tokens[-1] == "?"
-        closes = tokens[-1] == "$"
-        tokens = tokens[opens : len(tokens) - (asks or closes)]
-        places = tuple(_place(token) for token in tokens)
-        for skipped in range(len(places)):
-            rest = places[skipped:]
-            plain = len(rest) if all(p.is_plain for p in rest) and not closes else 0
-            phrase = _Phrase(group, written, rest, opens, closes, asks, _needs(rest), plain, tuple(p.words for p in rest[2:]))
-            self._index(phrase, rest[0])
-            if not rest[0].optional:
-                break
-
-    def _index(self, phrase: _Phrase, first: _Place) -> None:
-        follows = _following(phrase.places[1:])
-        for word in first.words | first.runs.keys():
-            seconds = frozenset(run[1] for run in first.runs.get(word, ()))
-            either = (None if follows is None else seconds | follows) if word in first.words else seconds
-            self._words.setdefault(word, []).append(_Start(phrase, either))
-        for beginning in first.beginnings:
-            self._beginnings.setdefault(beginning, []).append(_Start(phrase, follows))
-        if first.number:
-            self._numbers.append(_Start(phrase, follows))
+        for phrase in phrases_of(number, group, written):
+            first = phrase.places[0]
+            for word in first.words | (first.runs or {}).keys():
+                self._words.setdefault(word, []).append(phrase)
+            for beginning in first.beginnings:
+                self._beginnings.setdefault(beginning, []).append(phrase)
+            if first.number:
+                self._numbers.append(phrase)
 
 
 class Before:
@@ -289,86 +207,43 @@ def book(cues: tuple[Cues, ...]) -> PhraseBook:
     return PhraseBook([c.phrases for c in cues])
 
 
-def _hits_at(at: int, phrases: Iterable[_Phrase], text: _Text) -> list[Hit]:
-    found = []
-    for phrase in phrases:
-        if phrase.needs and text.there.isdisjoint(phrase.needs):
+def _hits_from(start: int, state: State | None, text: _Text) -> Iterable[Hit]:
+    """The phrases that begin at word `start`, where `state` is what is read with it."""
+    following, closing = text.following, text.closing
+    last: dict[Phrase, int] = {}
+    at = start
+    while state is not None:
+        if state.tells:
+            if state.at_end and closing[at]:
+                state = state.closed()
+            for phrase in state.read:
+                if closing[at] or not phrase.closes:
+                    last[phrase] = at
+        state = state.after[following[at]]
+        at += 1
+    return _longest(last, start, text) if last else ()
+
+
+def _longest(last: Mapping[Phrase, int], start: int, text: _Text) -> Iterable[Hit]:
+    """Of each group the longest, and of equal ones the first of its list."""
+    begin = text.starts[start]
+    if len(last) == 1:
+        ((phrase, at),) = last.items()
+        return () if phrase.asks and not _asks(text, at) else (Hit(phrase.group, phrase.written, begin, text.end(at)),)
+    best: dict[int, tuple[int, Phrase]] = {}
+    for phrase, at in last.items():
+        if phrase.asks and not _asks(text, at):
             continue
-        end = _end(phrase, text, at)
-        if end:
-            found.append(Hit(phrase.group, phrase.written, text.starts[at], text.end(end - 1)))
-    return found
+        other = best.get(phrase.group)
+        if other is None or (at, -phrase.number) > (other[0], -other[1].number):
+            best[phrase.group] = at, phrase
+    found = [Hit(group, phrase.written, begin, text.end(at)) for group, (at, phrase) in best.items()]
+    return found if len(found) < 2 else sorted(found, key=_by_position)
 
 
-def _longest_by_group(hits: Iterable[Hit]) -> Iterable[Hit]:
-    best: dict[int, Hit] = {}
-    for hit in hits:
-        if hit.group not in best or hit.end > best[hit.group].end:
-            best[hit.group] = hit
-    return sorted(best.values(), key=_by_position)
-
-
-def _end(phrase: _Phrase, text: _Text, at: int) -> int:
-    """Behind the last word of the longest reading that begins at word `at`; 0 where there is none."""
-    if phrase.opens and not text.opens(at):
-        return 0
-    end = _plain_end(phrase, text, at) if phrase.plain else _longest_end(phrase, text, at)
-    return end if end and not (phrase.asks and not _asks(text, end)) else 0
-
-
-def _plain_end(phrase: _Phrase, text: _Text, at: int) -> int:
-    for index, words in enumerate(phrase.rest, at + 1):
-        if text.following[index] not in words:
-            return 0
-    return at + phrase.plain
-
-
-def _longest_end(phrase: _Phrase, text: _Text, at: int) -> int:
-    reached: Collection[int] = (at,)
-    for index, place in enumerate(phrase.places):
-        further = [*reached] if place.optional and index else []
-        for position in reached:
-            if not place.only_words:
-                further += _after(place, text, position, at)
-            elif (text.following[position - 1] if position > at else text.words[at]) in place.words:
-                further.append(position + 1)
-        if not further:
-            return 0
-        reached = further if len(further) == 1 else set(further)
-    if phrase.closes:
-        reached = {end for end in reached if end and text.closes(end - 1)}
-    last = max(reached, default=0)
-    return last if last > at else 0
-
-
-def _after(place: _Place, text: _Text, at: int, start: int) -> Iterable[int]:
-    """Where a reading goes on that has this place at word `at`."""
-    if place.gap:
-        yield from _skipping(text, at)
-        return
-    if place.or_end and at > start and text.closes(at - 1):
-        yield at
-    if at >= len(text.words) or (at > start and not text.joined[at - 1]):
-        return
-    word = text.words[at]
-    if word in place.words or (place.number and word.isdigit()) or word.startswith(place.beginnings):
-        yield at + 1
-    for run in place.runs.get(word, ()):
-        until = at + len(run)
-        if text.words[at:until] == run and all(text.joined[at : until - 1]):
-            yield until
-
-
-def _skipping(text: _Text, at: int) -> Iterable[int]:
-    for skipped in range(at, at + _GAP_WORDS + 1):
-        yield skipped
-        if skipped >= len(text.words) or not text.joined[skipped - 1]:
-            return
-
-
-def _asks(text: _Text, end: int) -> bool:
-    """The sentence of the word before `end` closes with a question mark."""
-    closing = _CLOSING.search(text.letters, text.end(end - 1))
+def _asks(text: _Text, at: int) -> bool:
+    """The sentence of word `at` closes with a question mark."""
+    closing = _CLOSING.search(text.letters, text.end(at))
     return closing is not None and closing[0] == "?"
 
 
@@ -377,16 +252,17 @@ def _text(folded: Folded) -> _Text:
     """Several books read the same text one after the other."""
     words = tuple(folded.words[:_MAX_WORDS])
     between = folded.pieces[2::2][: len(words) - 1]
-    joining = {one: _joins(one) for one in set(between)}
-    joined = [joining[one] for one in between]
+    different = set(between)
+    joins = {one: _joins(one) for one in different}
+    closes = {one: _parts_clauses(one) for one in different}
+    closing = [closes[one] for one in between]
     return _Text(
         words=words,
         starts=folded.starts,
-        joined=(*joined, False),
-        following=(*(word if joins else "" for word, joins in zip(words[1:], joined, strict=False)), ""),
-        between=between,
+        following=[*(word if joins[one] else "" for word, one in zip(words[1:], between, strict=True)), ""],
+        closing=[*closing, True],
+        opens=[True, *(closed or word in _LEADS for closed, word in zip(closing, words, strict=False))],
         letters=folded.text,
-        there=folded.places.keys(),
     )
 
 
@@ -402,58 +278,3 @@ def _parts_clauses(between: str) -> bool:
 
 def _by_position(hit: Hit) -> tuple[int, int, int]:
     return hit.start, -hit.end, hit.group
-
-
-@lru_cache(maxsize=1024)
-def _place(token: str) -> _Place:
-    optional = token.startswith("[") and token.endswith("]")
-    inner = token[1:-1] if optional else token
-    if inner == "...":
-        return _Place(frozenset(), (), {}, number=False, gap=True, optional=False, or_end=False, only_words=False)
-    words: set[str] = set()
-    beginnings: list[str] = []
-    runs: dict[str, list[tuple[str, ...]]] = {}
-    for written in inner.split("|"):
-        for run in _spellings(written):
-            if len(run) > 1:
-                runs.setdefault(run[0], []).append(run)
-            elif written.endswith("*"):
-                beginnings.extend(run)
-            else:
-                words.update(run)
-    frozen = {first: tuple(dict.fromkeys(each)) for first, each in runs.items()}
-    given = inner.split("|")
-    number, or_end = "#" in given, "$" in given
-    only_words = not (beginnings or runs or number or or_end)
-    return _Place(frozenset(words), tuple(beginnings), frozen, number, gap=False, optional=optional, or_end=or_end, only_words=only_words)
-
-
-def _spellings(written: str) -> list[tuple[str, ...]]:
-    """The words of one alternative; an apostrophe may be left out ("don't": don t, dont)."""
-    folded = fold(written.replace("_", " "), "text").text
-    spelt = [tuple(_WORD.findall(folded)), tuple(_WORD.findall(folded.replace("'", "")))]
-    return [run for run in dict.fromkeys(spelt) if run]
-
-
-def _following(places: Sequence[_Place]) -> frozenset[str] | None:
-    """All words that these places may begin with, so that most phrases need not be tried; None for any."""
-    words: frozenset[str] = frozenset()
-    for place in places:
-        begins = place.first_words
-        if begins is None:
-            return None
-        words |= begins
-        if not place.optional:
-            return words
-    return None
-
-
-def _needs(places: Sequence[_Place]) -> frozenset[str]:
-    """The words of one place behind the second: of the one whose shortest word is longest, for long words are rare."""
-    plain = [place.words for place in places[2:] if place.is_plain]
-    return max(plain, key=lambda words: min(map(len, words)), default=frozenset())
-
-
-def _unspaced(text: str) -> bool:
-    """Scripts that write no spaces, or join small words to the next (CJK, Arabic, Hebrew, Thai)."""
-    return any("\u0590" <= c <= "\u06ff" or "\u0e00" <= c <= "\u0e7f" or c >= "\u2e80" for c in text)

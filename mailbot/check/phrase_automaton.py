@@ -1,0 +1,135 @@
+"""All phrases of a book as one automaton over words, built as far as texts need it. No check itself.
+
+A state says how far each phrase is read after some words; from word to word one look into a table leads to the next. So the time
+that a text takes hardly depends on how many phrases there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from mailbot.check.phrase_form import Phrase, Place
+
+_GAP_WORDS = 5  # four words, one of them with an apostrophe or hyphen
+_MOST_STATES = 20_000  # then all are forgotten: a bound for texts that nobody writes
+_KNOWN_WORDS = 500  # of one state
+_ANY_WORD = " "
+_NO_RUNS: Mapping[str, tuple[tuple[str, ...], ...]] = {}
+
+
+class Awaited(NamedTuple):
+    """A phrase of which the place `at` is next. `skipped`: words of a gap read so far; `run`: words that must still follow."""
+
+    phrase: Phrase
+    at: int
+    skipped: int = 0
+    run: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> Place:
+        return self.phrase.places[self.at]
+
+    def after(self, word: str) -> Iterator[Awaited]:
+        """What is awaited once this word is read; nothing where it does not fit."""
+        phrase, at = self.phrase, self.at
+        place = phrase.places[at]
+        if self.run:
+            if self.run[0] == word:
+                yield Awaited(phrase, at, run=self.run[1:]) if self.run[1:] else Awaited(phrase, at + 1)
+        elif place.gap:
+            if self.skipped < _GAP_WORDS:
+                yield Awaited(phrase, at, self.skipped + 1)
+        else:
+            if word in place.words or (place.number and word.isdigit()) or (place.beginnings and word.startswith(place.beginnings)):
+                yield Awaited(phrase, at + 1)
+            for run in (place.runs or _NO_RUNS).get(word, ()):
+                yield Awaited(phrase, at, run=run[1:])
+
+
+class State:
+    """`read`: phrases that end with the last word. `at_end`: some go on where a clause ends, without a word. `tells`: either.
+
+    `after[word]`: the state once this word is read; None where no phrase goes on with it, or there is no word ("").
+    """
+
+    __slots__ = ("_awaited", "_closed", "_states", "after", "at_end", "read", "tells")
+
+    def __init__(self, awaited: Collection[Awaited], read: Iterable[Phrase], states: States) -> None:
+        self.read = tuple(sorted(read, key=lambda phrase: phrase.number))
+        self.at_end = any(one.place.or_end for one in awaited if not one.run)
+        self.tells = bool(self.read) or self.at_end
+        self.after = _After(awaited, states)
+        self._awaited = awaited
+        self._states = states
+        self._closed: State | None = None
+
+    def closed(self) -> State:
+        """The state where a clause ends behind the last word."""
+        if self._closed is None:
+            further = [Awaited(one.phrase, one.at + 1) for one in self._awaited if one.place.or_end and not one.run]
+            self._closed = self._states.of([*self._awaited, *further], self.read) or self
+        return self._closed
+
+
+class _After(dict[str, "State | None"]):
+    """The next state by word, made when a word is met: people use few words, again and again."""
+
+    __slots__ = ("_awaited", "_beginnings", "_in_gap", "_numbers", "_states", "_words")
+
+    def __init__(self, awaited: Collection[Awaited], states: States) -> None:
+        super().__init__({"": None})
+        self._awaited = awaited
+        self._states = states
+        places = {id(one.place): one.place for one in awaited if not one.run}.values()  # many phrases share a place
+        self._words = frozenset().union(
+            *(place.words for place in places), *((place.runs or _NO_RUNS) for place in places), (one.run[0] for one in awaited if one.run)
+        )
+        self._beginnings = tuple({beginning for place in places for beginning in place.beginnings})
+        self._numbers = any(place.number for place in places)
+        self._in_gap = any(place.gap for place in places)
+
+    def __missing__(self, word: str) -> State | None:
+        if len(self) >= _KNOWN_WORDS:
+            self.clear()
+            self[""] = None
+        fits = word in self._words or (self._numbers and word.isdigit()) or word.startswith(self._beginnings)
+        self[word] = made = self._made(word) if fits else self._any_word() if self._in_gap else None
+        return made
+
+    def _any_word(self) -> State | None:
+        if _ANY_WORD not in self:
+            self[_ANY_WORD] = self._made(_ANY_WORD)
+        return self[_ANY_WORD]
+
+    def _made(self, word: str) -> State | None:
+        return self._states.of(later for one in self._awaited for later in one.after(word))
+
+
+class States:
+    """The states of one book, each made once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[frozenset[Awaited], frozenset[Phrase]], State] = {}
+
+    def of(self, awaited: Iterable[Awaited], read: Iterable[Phrase] = ()) -> State | None:
+        """The state of what is awaited, with what may be absent left out; None where nothing is awaited or read."""
+        waiting: set[Awaited] = set()
+        done = set(read)
+        todo = list(awaited)
+        while todo:
+            one = todo.pop()
+            if one.at == len(one.phrase.places):
+                done.add(one.phrase)
+            elif one not in waiting:
+                waiting.add(one)
+                if not one.run and (one.place.optional or one.place.gap):
+                    todo.append(Awaited(one.phrase, one.at + 1))
+        if not waiting and not done:
+            return None
+        key = frozenset(waiting), frozenset(done)
+        if key not in self._known:
+            if len(self._known) >= _MOST_STATES:
+                self._known.clear()
+            self._known[key] = State(waiting, done, self)
+        return self._known[key]

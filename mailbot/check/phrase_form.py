@@ -1,0 +1,89 @@
+"""How a phrase of the word lists is written (docs/rules.md), taken apart into places. No check itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from mailbot.check.phrases import fold
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place of a phrase: single words, beginnings of words, and words that stand together, by their first one."""
+
+    words: frozenset[str] = frozenset()
+    beginnings: tuple[str, ...] = ()
+    runs: dict[str, tuple[tuple[str, ...], ...]] | None = None
+    number: bool = False
+    gap: bool = False
+    optional: bool = False
+    or_end: bool = False  # or a clause ends here
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # by identity: a book holds each once
+class Phrase:
+    """`number`: its place in the lists. `opens`: a clause begins with it; `closes`: ends with it; `asks`: its sentence is a question."""
+
+    number: int
+    group: int
+    written: str
+    places: tuple[Place, ...]
+    opens: bool
+    closes: bool
+    asks: bool
+
+
+def phrases_of(number: int, group: int, written: str) -> Iterator[Phrase]:
+    """The phrase, and the same without each optional place in front."""
+    tokens = written.split()
+    opens, closes, asks = tokens[0] == "^", tokens[-1] == "$", tokens[-1] == "?"
+    places = tuple(_place(token) for token in tokens[opens : len(tokens) - (asks or closes)])
+    for skipped, first in enumerate(places):
+        yield Phrase(number, group, written, places[skipped:], opens, closes, asks)
+        if not first.optional:
+            return
+
+
+def unspaced(text: str) -> bool:
+    """Scripts that write no spaces, or join small words to the next (CJK, Arabic, Hebrew, Thai)."""
+    return any("\u0590" <= c <= "\u06ff" or "\u0e00" <= c <= "\u0e7f" or c >= "\u2e80" for c in text)
+
+
+@lru_cache(maxsize=1024)
+def _place(token: str) -> Place:
+    optional = token.startswith("[") and token.endswith("]")
+    inner = token[1:-1] if optional else token
+    if inner == "...":
+        return Place(gap=True)
+    words: set[str] = set()
+    beginnings: list[str] = []
+    runs: dict[str, list[tuple[str, ...]]] = {}
+    given = inner.split("|")
+    for written in given:
+        for run in _spellings(written):
+            if len(run) > 1:
+                runs.setdefault(run[0], []).append(run)
+            elif written.endswith("*"):
+                beginnings.extend(run)
+            else:
+                words.update(run)
+    return Place(
+        words=frozenset(words),
+        beginnings=tuple(beginnings),
+        runs={first: tuple(dict.fromkeys(each)) for first, each in runs.items()},
+        number="#" in given,
+        optional=optional,
+        or_end="$" in given,
+    )
+
+
+def _spellings(written: str) -> Sequence[tuple[str, ...]]:
+    """The words of one alternative; an apostrophe may be left out ("don't": don t, dont)."""
+    folded = fold(written.replace("_", " "), "text").text
+    spelt = [tuple(_WORD.findall(folded)), tuple(_WORD.findall(folded.replace("'", "")))]
+    return [run for run in dict.fromkeys(spelt) if run]
