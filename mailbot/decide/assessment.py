@@ -183,7 +183,7 @@ def _with_time(step: Step, after: Ticket) -> ActDecision | Refused:
 
 
 def _reasons(step: Step, after: Ticket) -> tuple[Reason, ...]:
-    said = [Reason("policy P23", f"{step.person.login} assessed it as {after.assessed}: {after.reason}. Plan: {after.plan}")]
+    said = [Reason("policy P23", f"{step.person.login} assessed it as {after.assessed}: {after.reason.rstrip('.')}; plan: {after.plan}")]
     if step.ticket.claimed and step.ticket.claimed != after.assessed:
         said.append(Reason("policy P23", f"the client had claimed {step.ticket.claimed}; both are kept"))
     if after.charge:

@@ -318,6 +318,25 @@ client_note = Table(
 )
 Index("ix_client_note_client", client_note.c.client, client_note.c.id)
 
+# What somebody is writing on a ticket, and who has it open (seen within 40 s).
+draft = Table(
+    "draft",
+    metadata,
+    Column("ticket", Id, ForeignKey("ticket.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("login", String, primary_key=True),
+    Column("field", String, primary_key=True),
+    _text("text"),
+    Column("saved_at", Time, nullable=False),
+)
+presence = Table(
+    "presence",
+    metadata,
+    Column("ticket", Id, ForeignKey("ticket.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("login", String, primary_key=True),
+    Column("seen_at", Time, nullable=False, index=True),
+    _flag("writing", 0),
+)
+
 queue_turn = Table("queue_turn", metadata, Column("queue", String, primary_key=True), Column("owner", String, nullable=False))
 
 # model/ticket.py Action. lane and family: outbox.py. A claimed action stays `queued` with a lease until `begin`.

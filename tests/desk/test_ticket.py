@@ -1,0 +1,143 @@
+"""The ticket page: what a coordinator sees of a return, and what each button does, without any script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from mailbot.model.act import Act
+from mailbot.record import drafts, tickets
+from mailbot.workflow.acts import act
+from tests.desk.conftest import World, a_world
+from tests.desk.tickets import anna_writes, with_orders
+
+
+@pytest.fixture
+def returned(tmp_path: Path) -> Iterator[World]:
+    with a_world(tmp_path) as world:
+        with_orders(world)
+        anna_writes(world)
+        yield world
+
+
+def version(page: str) -> str:
+    found = re.search(r'data-version="(\d+)"', page)
+    assert found
+    return found[1]
+
+
+def press(browser: TestClient, verb: str, **fields: str) -> object:
+    page = browser.get("/t/1").text
+    return browser.post("/t/1/act", data={"verb": verb, "version": version(page), **fields})
+
+
+def state(world: World) -> str:
+    with world.db.reading() as c:
+        found = tickets.get(c, 1)
+    assert found
+    return found.state
+
+
+def test_a_coordinator_sees_the_clients_words_beside_the_order_and_the_client(returned: World) -> None:
+    page = returned.browser("coordinator").get("/t/1").text
+    for words in (
+        "is much brighter than the ordered style",
+        "Natural",
+        "Blue sky in windows",
+        "Brightness",
+        "Maria Lind",
+        "Anna Berg",
+        "4589",
+    ):
+        assert words in page
+    assert "the client has waited for a person" in page
+    assert "check" in page.lower()
+
+
+def test_taking_a_ticket_reads_it_and_can_be_taken_back(returned: World) -> None:
+    browser = returned.browser("coordinator")
+    answer = press(browser, "take")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/t/1")  # type: ignore[attr-defined]
+    page = browser.get("/t/1").text
+    assert "It is yours." in page
+    assert ">Undo" in page
+    assert state(returned) == "read"
+    press(browser, "undo")
+    assert state(returned) == "new"
+
+
+def test_two_people_on_one_ticket_the_second_is_told_kindly_and_loses_no_word(returned: World) -> None:
+    mine, page = returned.browser("quality_supervisor"), ""
+    page = mine.get("/t/1").text
+    act(returned.service.parts, Act(verb="take", ticket=1), "coordinator")
+    given = {"kind": "correction", "reason": "The style is darker", "plan": "Darken 4589"}
+    answer = mine.post("/t/1/act", data={"verb": "assess", "version": version(page), **given})
+    assert answer.status_code == 409
+    assert "Somebody else changed ticket #1 since it was read (coordinator: take)" in answer.text
+    assert "The style is darker" in answer.text
+    assert "Darken 4589" in answer.text
+    assert state(returned) == "read"
+    with returned.db.reading() as c:
+        assert drafts.of_person(c, 1, "quality_supervisor") == {"assess": "Darken 4589"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"verb": "fly"}, "is no act"),
+        ({"verb": "assess", "kind": "gift"}, "is no kind"),
+        ({"verb": "assess", "kind": "amendment", "charge": "much"}, "is no amount with a currency"),
+        ({"verb": "delivery_time", "due": "soon"}, "is no time"),
+        ({"verb": "merge", "other": "that one"}, "is no ticket"),
+        ({"verb": "split", "parts": "sky: 1"}, "begins with no kind"),
+    ],
+)
+def test_wrong_input_is_named_with_its_remedy_and_nothing_is_done(returned: World, fields: dict[str, str], said: str) -> None:
+    answer = returned.browser("quality_supervisor").post("/t/1/act", data=fields)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert state(returned) == "new"
+
+
+def test_what_the_role_may_not_is_refused_with_the_role_that_is_needed(returned: World) -> None:
+    answer = press(returned.browser("coordinator"), "assess", kind="correction", reason="x", plan="y")
+    assert answer.status_code == 403  # type: ignore[attr-defined]
+    assert "quality_supervisor" in answer.text  # type: ignore[attr-defined]
+    assert press(returned.browser("viewer"), "note", text="x").status_code == 403  # type: ignore[attr-defined]
+
+
+def test_a_preview_shows_both_roads_and_records_nothing(returned: World) -> None:
+    given = {"kind": "correction", "reason": "The style is darker", "plan": "Darken 4589", "preview": "yes"}
+    answer = press(returned.browser("quality_supervisor"), "assess", **given)
+    page = answer.text  # type: ignore[attr-defined]
+    assert "Mail to anna@agency.example" in page
+    assert "On the order" in page
+    assert page.count("assessed your return as a Correction. It is free of charge.") == 2
+    assert state(returned) == "new"
+
+
+def test_what_is_typed_is_kept_on_the_server(returned: World) -> None:
+    browser = returned.browser("coordinator")
+    assert "Kept" in browser.post("/t/1/draft", data={"verb": "reply", "text": "Dear Anna, we"}).text
+    assert "Dear Anna, we" in browser.get("/t/1").text
+    assert "Dear Anna, we" not in returned.browser("quality_supervisor").get("/t/1").text
+    press(browser, "reply", text="Dear Anna, we are on it.")
+    with returned.db.reading() as c:
+        assert drafts.of_person(c, 1, "coordinator") == {}
+
+
+def test_people_on_the_same_ticket_see_each_other_and_that_it_changed(returned: World) -> None:
+    mine, theirs = returned.browser("coordinator"), returned.browser("quality_supervisor")
+    seen = version(mine.get("/t/1").text)
+    theirs.get("/t/1/now?version=1&writing=yes")
+    assert "Quality_Supervisor is writing" in mine.get(f"/t/1/now?version={seen}").text
+    act(returned.service.parts, Act(verb="note", ticket=1, text="look"), "coordinator")
+    assert "has changed since you opened it" in mine.get(f"/t/1/now?version={seen}").text
+
+
+def test_a_ticket_that_does_not_exist_says_no_more(returned: World) -> None:
+    assert returned.browser("coordinator").get("/t/999").status_code == 404
