@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS orders (
   client TEXT NOT NULL REFERENCES person(id), product TEXT NOT NULL, style TEXT NOT NULL, variables TEXT NOT NULL,
   specifications TEXT NOT NULL, images TEXT NOT NULL, targets TEXT NOT NULL, address TEXT NOT NULL DEFAULT '',
   placed_at TEXT NOT NULL, due_at TEXT, delivered_at TEXT, charge TEXT, plan TEXT NOT NULL DEFAULT '',
-  due_before TEXT, charge_at TEXT, charge_comment TEXT);
+  due_before TEXT, charge_at TEXT, charge_answer TEXT, charge_comment TEXT);
 CREATE TABLE IF NOT EXISTS delivery (
   id INTEGER PRIMARY KEY, order_id TEXT NOT NULL REFERENCES orders(id), at TEXT NOT NULL, images TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS delivery_order ON delivery (order_id);
@@ -36,8 +36,10 @@ CREATE TABLE IF NOT EXISTS comment (
 CREATE INDEX IF NOT EXISTS comment_order ON comment (order_id);
 CREATE INDEX IF NOT EXISTS comment_time ON comment (created_at);
 CREATE TABLE IF NOT EXISTS event (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL, order_id TEXT NOT NULL, comment_id TEXT, at TEXT NOT NULL);
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL, order_id TEXT NOT NULL, comment_id TEXT, at TEXT NOT NULL,
+  detail TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS event_time ON event (at);
+CREATE INDEX IF NOT EXISTS event_order ON event (order_id);
 CREATE TABLE IF NOT EXISTS redistribution (
   id INTEGER PRIMARY KEY, order_id TEXT NOT NULL REFERENCES orders(id), requested_by TEXT NOT NULL, quote TEXT NOT NULL,
   targets TEXT NOT NULL, images TEXT NOT NULL, at TEXT NOT NULL);
@@ -45,10 +47,16 @@ CREATE TABLE IF NOT EXISTS idempotency (
   key TEXT PRIMARY KEY, request TEXT NOT NULL, status INTEGER NOT NULL, answer TEXT NOT NULL, etag TEXT NOT NULL, at TEXT NOT NULL);
 """
 
-# Columns that a file of an older version lacks.
+# A file of an older version lacks these columns, and knows only when an order was delivered last.
+FIRST_DELIVERIES = """
+INSERT INTO delivery (order_id, at, images)
+SELECT id, delivered_at, (SELECT json_group_array(json_extract(value, '$.id')) FROM json_each(images)) FROM orders
+WHERE delivered_at IS NOT NULL AND id NOT IN (SELECT order_id FROM delivery)
+"""
 ADDED = {
-    "orders": ("due_before TEXT", "charge_at TEXT", "charge_comment TEXT"),
+    "orders": ("due_before TEXT", "charge_at TEXT", "charge_answer TEXT", "charge_comment TEXT"),
     "comment": ("charge_answer TEXT", "redistribution INTEGER NOT NULL DEFAULT 0"),
+    "event": ("detail TEXT NOT NULL DEFAULT ''",),
 }
 
 
@@ -63,7 +71,7 @@ class Database:
             c.execute("PRAGMA journal_mode = WAL")
             c.executescript(SCHEMA)
         with self.writing() as c:
-            _add_columns(c)
+            _catch_up(c)
             for name in ("epoch", "secret"):
                 c.execute("INSERT OR IGNORE INTO setting VALUES (?, ?)", (name, secrets.token_hex(16)))
         with self.reading() as c:
@@ -109,9 +117,10 @@ def stamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _add_columns(c: sqlite3.Connection) -> None:
+def _catch_up(c: sqlite3.Connection) -> None:
     for table, columns in ADDED.items():
         known = {row[1] for row in c.execute(f"PRAGMA table_info({table})")}
         for column in columns:
             if column.partition(" ")[0] not in known:
                 c.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+    c.execute(FIRST_DELIVERIES)

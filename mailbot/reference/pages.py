@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 
 from mailbot.reference import staff_pages, store
 from mailbot.reference.database import Database
 from mailbot.reference.site import COOKIE, HERE, Site, Text, Word, go, page, same_site, words
 from mailbot.reference.store import NewComment, Refused, Row
-from mailbot.reference.views import comment_view, mail_links, order_view
+from mailbot.reference.views import history_view, mail_links, order_view, redistribution_view, rounds_view
 
 
 def routes(database: Database, support_address: str, open_login: bool) -> APIRouter:
@@ -27,6 +28,10 @@ def _doors(router: APIRouter, site: Site) -> None:
     @router.get("/style.css")
     def style() -> Response:
         return Response((HERE / "style.css").read_bytes(), media_type="text/css", headers={"Cache-Control": "max-age=300"})
+
+    @router.get("/icon.svg")
+    def icon() -> Response:
+        return Response((HERE / "icon.svg").read_bytes(), media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
 
     @router.get("/sign-in/{login_key}")
     def personal_link(login_key: str) -> Response:
@@ -72,24 +77,43 @@ def _client_pages(router: APIRouter, site: Site) -> None:
                 return go("/")
             if who["role"] == "staff":
                 return go(f"/staff/orders/{quote(order_id, safe='')}")
-            order = site.order_of(c, who, order_id)
-            comments = [comment_view(c, r, who["time_zone"]) for r in store.comments_of(c, order_id) if r["visibility"] == "client"]
+            order, zone = site.order_of(c, who, order_id), who["time_zone"]
             return page(
-                "order.html", who=who, order=order_view(site.database, order, who["time_zone"]), comments=comments,
+                "order.html", who=who, order=order_view(site.database, order, zone), rounds=rounds_view(site.database, c, order, zone),
+                history=history_view(c, order, zone, internal=False), redistribution=redistribution_view(c, order, zone),
                 token=secrets.token_urlsafe(12), mail=mail_links(site.support, order["number"]),
             )  # fmt: skip
 
     @router.post("/orders/{order_id}/comments", dependencies=[Depends(same_site)])
     def comment(order_id: str, request: Request, body: Text, token: Word, reopen: Word = "") -> Response:
-        with site.database.writing() as c:
-            who = site.signed_in(c, request, "client")
-            site.order_of(c, who, order_id)
-            new = NewComment(
-                order_id=order_id, role="client", author=who["id"], body=words(body), visibility="client", rejects=reopen == "yes",
-                form_token=token,
-            )  # fmt: skip
-            store.add_comment(c, new, site.database.now())
-        return go(f"/orders/{quote(order_id, safe='')}#comments")
+        return _write(site, request, order_id, body=words(body), rejects=reopen == "yes", form_token=token)
+
+    @router.post("/orders/{order_id}/charge", dependencies=[Depends(same_site)])
+    def answer(order_id: str, request: Request, charge: Word, token: Word, answer: Word, reason: Text = "") -> Response:
+        if answer not in ("agreed", "objected"):
+            raise Refused(400, "answer must be agreed or objected")
+        body = f"I agree to the charge of {charge}."
+        if answer == "objected":
+            body = f"I object to the charge of {charge}: {words(reason, 'Please write why you object.')}"
+        return _write(site, request, order_id, body=body, charge_answer=answer, charge=charge, form_token=token)
+
+    @router.post("/orders/{order_id}/redistribution", dependencies=[Depends(same_site)])
+    def redistribution(
+        order_id: str, request: Request, token: Word, target: Annotated[list[Word] | None, Form()] = None, body: Text = ""
+    ) -> Response:
+        where = f" to {', '.join(target)}" if target else ""
+        asked = f"Please redistribute the delivered files{where}.\n{body.strip()}".strip()
+        return _write(site, request, order_id, body=words(asked), redistribution=True, form_token=token)
+
+
+def _write(site: Site, request: Request, order_id: str, **what: Any) -> Response:
+    """The client's comment, by whichever button."""
+    with site.database.writing() as c:
+        who = site.signed_in(c, request, "client")
+        site.order_of(c, who, order_id)
+        new = NewComment(order_id=order_id, role="client", author=who["id"], visibility="client", **what)
+        store.add_comment(c, new, site.database.now())
+    return go(f"/orders/{quote(order_id, safe='')}#comments")
 
 
 def _enter(person: Row) -> Response:

@@ -62,10 +62,10 @@ def go(path: str) -> RedirectResponse:
     return RedirectResponse(path, status_code=303, headers=HEADERS)
 
 
-def words(body: str) -> str:
+def words(body: str, missing: str = "Please write a comment first.") -> str:
     text = body.replace("\r\n", "\n").replace("\x00", "").strip()
     if not text:
-        raise Refused(400, "Please write a comment first.")
+        raise Refused(400, missing)
     return text
 
 

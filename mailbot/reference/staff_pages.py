@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from typing import Any
+from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 
 from mailbot.reference import store
+from mailbot.reference.database import stamp
 from mailbot.reference.seed import PRODUCTS, STYLES
 from mailbot.reference.site import Site, Text, Word, go, page, same_site, words
 from mailbot.reference.store import NewComment, Refused
-from mailbot.reference.views import comment_view, order_view
+from mailbot.reference.views import history_view, order_view, rounds_view, utc_of
 
 
 def routes(site: Site) -> APIRouter:
@@ -54,23 +54,35 @@ def _one_order(router: APIRouter, site: Site) -> None:
             who = site.signed_in(c, request, "staff")
             order = store.order(c, order_id)
             client = store.person(c, order["client"])
-            comments = [comment_view(c, r, client["time_zone"]) for r in store.comments_of(c, order_id)]
-            view = order_view(site.database, order, client["time_zone"])
-        token = secrets.token_urlsafe(12)
-        return page("staff_order.html", who=who, order=view, client=client, comments=comments, token=token)
+            zone = client["time_zone"]
+            return page(
+                "staff_order.html", who=who, order=order_view(site.database, order, zone), client=client,
+                rounds=rounds_view(site.database, c, order, zone), history=history_view(c, order, zone, internal=True),
+                token=secrets.token_urlsafe(12),
+            )  # fmt: skip
 
     @router.post("/staff/orders/{order_id}/status", dependencies=[Depends(same_site)])
-    def change(order_id: str, request: Request, status: Word) -> Response:
-        steps: dict[str, Callable[[Any, str, str], None]] = {
-            "delivered": store.deliver,
-            "in_production": lambda c, i, now: store.set_status(c, store.order(c, i), "in_production", now),
-            "cancelled": lambda c, i, now: store.set_status(c, store.order(c, i), "cancelled", now),
-        }
-        if status not in steps:
+    def change(order_id: str, request: Request, status: Word, image: Annotated[list[Word] | None, Form()] = None) -> Response:
+        """`image`: which images are delivered; none is all."""
+        if status not in ("delivered", "in_production", "cancelled"):
             raise Refused(400, "status must be delivered, in_production or cancelled")
         with site.database.writing() as c:
             site.signed_in(c, request, "staff")
-            steps[status](c, order_id, site.database.now())
+            if status == "delivered":
+                store.deliver(c, order_id, site.database.now(), image or ())
+            else:
+                store.move(c, order_id, status, site.database.now())
+        return go(f"/staff/orders/{quote(order_id, safe='')}")
+
+    @router.post("/staff/orders/{order_id}/due", dependencies=[Depends(same_site)])
+    def change_due_time(order_id: str, request: Request, due: Word) -> Response:
+        with site.database.writing() as c:
+            site.signed_in(c, request, "staff")
+            zone = store.person(c, store.order(c, order_id)["client"])["time_zone"]
+            at = utc_of(due, zone)
+            if at is None:
+                raise Refused(400, "Please give the delivery time as a date and a time, for example 2026-12-01T15:00.")
+            store.set_delivery(c, order_id, {"due_at": stamp(at)}, site.database.now())
         return go(f"/staff/orders/{quote(order_id, safe='')}")
 
     @router.post("/staff/orders/{order_id}/comments", dependencies=[Depends(same_site)])

@@ -6,41 +6,11 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
-Json = dict[str, Any]
-Row = sqlite3.Row
-OPEN = ("ordered", "in_production", "reopened")
+from mailbot.reference.buttons import charge_columns, may_be_pressed
+from mailbot.reference.values import OPEN, Json, NewComment, Refused, Row
 
-
-class Refused(Exception):
-    """The order system does not do that: an RFC 9457 problem with this status."""
-
-    def __init__(self, status: int, detail: str) -> None:
-        self.status, self.detail = status, detail
-        super().__init__(detail)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewComment:
-    """`author` is a person's id; None for the company's own system. `rejects`, `charge_answer` and `redistribution`: which button
-    the client pressed; `charge` is the charge as the client saw it.
-    """
-
-    order_id: str
-    role: str
-    body: str
-    visibility: str
-    author: str | None = None
-    rejects: bool = False
-    charge_answer: str | None = None
-    charge: str = ""
-    redistribution: bool = False
-    external_id: str | None = None
-    in_reply_to: str | None = None
-    form_token: str | None = None
-
+__all__ = ["Json", "NewComment", "Refused", "Row"]
 
 # ---- reading
 
@@ -109,6 +79,11 @@ def redistributions_of(c: sqlite3.Connection, order_id: str) -> list[Row]:
     return c.execute("SELECT * FROM redistribution WHERE order_id = ? ORDER BY id", (order_id,)).fetchall()
 
 
+def times_set(c: sqlite3.Connection, order_id: str) -> list[Row]:
+    """The changes of the delivery time, oldest first; `detail` is the time that was set."""
+    return c.execute("SELECT * FROM event WHERE order_id = ? AND type = 'order.due_changed' ORDER BY seq", (order_id,)).fetchall()
+
+
 def last_event(c: sqlite3.Connection) -> int:
     """The newest event's seq, 0 before the first."""
     return int(c.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0])
@@ -135,7 +110,7 @@ def add_comment(c: sqlite3.Connection, new: NewComment, now: str) -> Row:
         return same  # the same form sent twice
     if new.external_id and _one(c, "SELECT * FROM comment WHERE external_id = ?", new.external_id):
         raise Refused(409, f"a comment with external_id {new.external_id!r} exists already")
-    _may_be_pressed(found, new)
+    may_be_pressed(found, new)
     comment_id = f"c{secrets.token_hex(8)}"
     c.execute(
         "INSERT INTO comment (id, order_id, role, author, created_at, body, visibility, rejects, external_id, in_reply_to, form_token,"
@@ -145,7 +120,7 @@ def add_comment(c: sqlite3.Connection, new: NewComment, now: str) -> Row:
     )  # fmt: skip
     _event(c, "comment.created", new.order_id, now, comment_id)
     if new.charge_answer:
-        c.execute("UPDATE orders SET charge_comment = ? WHERE id = ?", (comment_id, new.order_id))
+        c.execute("UPDATE orders SET charge_answer = ?, charge_comment = ? WHERE id = ?", (new.charge_answer, comment_id, new.order_id))
     if new.rejects and found["status"] in ("delivered", "closed"):
         set_status(c, found, "reopened", now)
     return c.execute("SELECT * FROM comment WHERE id = ?", (comment_id,)).fetchone()  # type: ignore[no-any-return]  # a Row
@@ -157,6 +132,14 @@ def set_status(c: sqlite3.Connection, found: Row, status: str, now: str) -> None
         return
     c.execute("UPDATE orders SET status = ?, version = version + 1 WHERE id = ?", (status, found["id"]))
     _event(c, "order.status", found["id"], now)
+
+
+def move(c: sqlite3.Connection, order_id: str, status: str, now: str) -> None:
+    """Staff starts the work or cancels the order. Raises Refused 409 for a cancelled one."""
+    found = order(c, order_id)
+    if found["status"] == "cancelled":
+        raise Refused(409, f"order {found['number']} is cancelled")
+    set_status(c, found, status, now)
 
 
 def reopen(c: sqlite3.Connection, order_id: str, now: str) -> None:
@@ -201,7 +184,7 @@ def set_delivery(c: sqlite3.Connection, order_id: str, change: Json, now: str) -
         "due_at": change.get("due_at", found["due_at"]),
         "due_before": found["due_before"],
         "plan": change.get("plan", found["plan"]),
-        **_charge(found, change, now),
+        **charge_columns(found, change, now),
     }
     moved = values["due_at"] != found["due_at"]
     if moved:
@@ -209,11 +192,11 @@ def set_delivery(c: sqlite3.Connection, order_id: str, change: Json, now: str) -
         values["due_before"] = found["due_at"] if (found["due_at"] or "") > (found["delivered_at"] or "") else None
     c.execute(
         "UPDATE orders SET due_at = :due_at, due_before = :due_before, plan = :plan, charge = :charge, charge_at = :charge_at,"
-        " charge_comment = :charge_comment, version = version + 1 WHERE id = :id",
+        " charge_answer = :charge_answer, charge_comment = :charge_comment, version = version + 1 WHERE id = :id",
         {**values, "id": order_id},
     )
     if moved:
-        _event(c, "order.due_changed", order_id, now)
+        _event(c, "order.due_changed", order_id, now, detail=values["due_at"] or "")
 
 
 def redistribute(c: sqlite3.Connection, order_id: str, request: Json, now: str) -> None:
@@ -260,39 +243,9 @@ def add_person(c: sqlite3.Connection, fields: Json) -> None:
     )  # fmt: skip
 
 
-def charge_words(found: Row) -> str:
-    """ "40.00 EUR", "" without a charge."""
-    charge = json.loads(found["charge"] or "null")
-    return f"{charge['amount']} {charge['currency']}" if charge else ""
-
-
-def _may_be_pressed(found: Row, new: NewComment) -> None:
-    """Raises Refused 409 where the client's button would mean nothing."""
-    number, status = found["number"], found["status"]
-    if status == "cancelled" and (new.rejects or new.charge_answer or new.redistribution):
-        raise Refused(409, f"order {number} is cancelled")
-    if new.redistribution and status not in ("delivered", "closed"):
-        raise Refused(409, f"the new files of order {number} are not delivered yet; they can be redistributed after that")
-    if new.charge_answer and not found["charge"]:
-        raise Refused(409, f"there is no charge on order {number}")
-    if new.charge_answer and found["charge_comment"]:
-        raise Refused(409, f"the charge on order {number} was answered already")
-    if new.charge_answer and new.charge != charge_words(found):
-        raise Refused(409, f"the charge on order {number} was changed to {charge_words(found)} meanwhile; please look at it again")
-
-
-def _charge(found: Row, change: Json, now: str) -> Json:
-    """The three columns of a charge. Set anew, or again after a delivery, it waits for an answer of its own."""
-    if "charge" not in change:
-        return {name: found[name] for name in ("charge", "charge_at", "charge_comment")}
-    charge = json.dumps(change["charge"]) if change["charge"] else None
-    if charge == found["charge"] and (found["charge_at"] or "") > (found["delivered_at"] or ""):
-        return {name: found[name] for name in ("charge", "charge_at", "charge_comment")}
-    return {"charge": charge, "charge_at": now if charge else None, "charge_comment": None}
-
-
-def _event(c: sqlite3.Connection, kind: str, order_id: str, now: str, comment_id: str | None = None) -> None:
-    c.execute("INSERT INTO event (type, order_id, comment_id, at) VALUES (?, ?, ?, ?)", (kind, order_id, comment_id, now))
+def _event(c: sqlite3.Connection, kind: str, order_id: str, now: str, comment_id: str | None = None, detail: str = "") -> None:
+    columns = "(type, order_id, comment_id, at, detail)"
+    c.execute(f"INSERT INTO event {columns} VALUES (?, ?, ?, ?, ?)", (kind, order_id, comment_id, now, detail))  # noqa: S608  # fixed words
 
 
 def _one(c: sqlite3.Connection, query: str, value: str) -> Row | None:

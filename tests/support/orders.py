@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,9 +87,10 @@ class Orders:
         with self.database.writing() as c:
             return store.place_order(c, {**plain, **fields}, stamp(datetime.now(UTC)))
 
-    def deliver(self, order_id: str) -> None:
+    def deliver(self, order_id: str, images: Sequence[str] = ()) -> None:
+        """`images`: the ids of those that are new; () = all."""
         with self.database.writing() as c:
-            store.deliver(c, order_id, stamp(datetime.now(UTC)))
+            store.deliver(c, order_id, stamp(datetime.now(UTC)), images)
 
     def comments_on(self, order_id: str) -> list[dict[str, Any]]:
         with self.database.reading() as c:
