@@ -58,6 +58,10 @@ class Conflict(MailbotError):
     """Somebody else changed it since it was read; look again."""
 
 
+class TooMany(MailbotError):
+    """Too many attempts; wait."""
+
+
 class Unavailable(MailbotError):
     """A server cannot be reached now; try again later. `retry_after`: seconds, where the server named them."""
 
@@ -65,9 +69,9 @@ class Unavailable(MailbotError):
 
 
 EXIT_CODES: dict[type[MailbotError], int] = {
-    BadConfig: 2, BadRules: 2, BadInput: 2, Unreadable: 1, NotFound: 1, NotAllowed: 1, Conflict: 1, Unavailable: 1,
+    BadConfig: 2, BadRules: 2, BadInput: 2, Unreadable: 1, NotFound: 1, NotAllowed: 1, Conflict: 1, TooMany: 1, Unavailable: 1,
     MailbotError: 1,
 }  # fmt: skip
 HTTP_STATUS: dict[type[MailbotError], int] = {
-    BadInput: 422, Unreadable: 422, NotFound: 404, NotAllowed: 403, Conflict: 409, Unavailable: 503, MailbotError: 500,
+    BadInput: 422, Unreadable: 422, NotFound: 404, NotAllowed: 403, Conflict: 409, TooMany: 429, Unavailable: 503, MailbotError: 500,
 }  # fmt: skip

@@ -176,6 +176,11 @@ class DeskSettings(Section):
     )
     oidc: OidcSettings | None = Field(None, description="sign-in by your identity provider")
 
+    @property
+    def address(self) -> str:
+        """By which people reach the desk, without a slash at its end."""
+        return self.base_url.rstrip("/") or f"http://{self.listen}"
+
 
 class ReplySettings(Section):
     mode: Literal["send", "hold"] = Field("send", description="send, or hold: everything is computed and a person releases each reply")

@@ -9,13 +9,21 @@ import anyio.to_thread
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from mailbot.desk import assets, problems, ready, start, ticket
+from mailbot.desk import admin, assets, come_in, me, problems, ready, start, ticket
 from mailbot.desk.desk import Desk
 from mailbot.desk.guard import Guard
 from mailbot.desk.permissions import Routes, mount, undeclared
 from mailbot.desk.shell import Shell
 
-MODULES: list[Routes] = [assets.routes, ready.routes, start.routes, ticket.routes]
+MODULES: list[Routes] = [
+    assets.routes,
+    ready.routes,
+    come_in.routes,
+    me.routes,
+    start.routes,
+    ticket.routes,
+    admin.routes,
+]
 """Every module of pages; a new one is added here."""
 THREADS = 8  # pages wait for the database only; more threads would only wait together
 

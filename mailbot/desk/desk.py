@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import ipaddress
 import threading
 import time
@@ -68,6 +70,13 @@ class Desk:
         parts = urlsplit(self.base_url)
         local = {f"http://{name}:{self.port}" for name in LOOPBACK} if self.is_local and not self.secure else set()
         return frozenset({f"{parts.scheme}://{parts.netloc.lower()}", *local})
+
+    def seal(self, text: str) -> str:
+        """What shows that a browser brings back something that we gave it. `text` begins with what it is for."""
+        return hmac.new(self.secret, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
+
+    def has_sealed(self, text: str, seal: str) -> bool:
+        return hmac.compare_digest(self.seal(text).encode(), seal.encode("utf-8", "replace"))
 
     @property
     def is_local(self) -> bool:

@@ -9,7 +9,7 @@ from fastapi import Request
 
 from mailbot.desk.desk import Desk
 from mailbot.desk.permissions import PUBLIC, Needs
-from mailbot.errors import MailbotError, NotAllowed
+from mailbot.errors import BadInput, MailbotError, NotAllowed, Problem
 from mailbot.model.permission import Permission, role_words, roles_with
 from mailbot.model.visitor import Origin, Visitor
 from mailbot.workflow import sign_in
@@ -24,6 +24,13 @@ class SignInNeeded(MailbotError):
 
 class Forged(NotAllowed):
     """This was not sent from a page of the desk. Open the page again and repeat it there."""
+
+
+class Ambiguous(BadInput):
+    """Two proofs of who is asking."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__([Problem("request", "", what, "Pages know cookies only, the API knows tokens only.")])
 
 
 class Lacking(NotAllowed):
@@ -44,6 +51,8 @@ class Guard:
     def __call__(self, request: Request, needs: Needs) -> None:
         request.state.visitor = None
         api = request.url.path.startswith(API)
+        if "authorization" in request.headers and self.desk.cookie in request.cookies:
+            raise Ambiguous("Send a token or a session cookie, not both.")
         if not api and request.method not in SAFE:
             self._same_site(request)
         if needs is PUBLIC:
@@ -58,8 +67,10 @@ class Guard:
     def _session(self, request: Request) -> Visitor | None:
         return sign_in.who_has(self.desk.service.db, request.cookies.get(self.desk.cookie, ""))
 
-    def _token(self, request: Request) -> Visitor | None:  # noqa: ARG002 - tokens come with the next landing
-        return None
+    def _token(self, request: Request) -> Visitor | None:
+        """Never a cookie: a page of another site could use it."""
+        kind, _, given = request.headers.get("authorization", "").partition(" ")
+        return sign_in.who_bears(self.desk.service.db, given.strip()) if kind.lower() == "bearer" else None
 
     def _same_site(self, request: Request) -> None:
         """CSRF: Sec-Fetch-Site tells; where a browser does not send it, Origin must be ours (the rule of Go's CrossOriginProtection)."""

@@ -52,7 +52,7 @@ class Shell:
         try:
             await self.app(scope, _limited(receive), answer.send)
         except Exception:
-            log.exception("request_failed", request_id=answer.request_id, path=scope["path"])
+            log.exception("request_failed", request_id=answer.request_id, path=_loggable(scope))
             if not answer.status:
                 text = f"Something failed here. Tell your admin this number: {answer.request_id}"
                 await PlainTextResponse(text, status_code=500)(scope, receive, answer.send)
@@ -95,9 +95,15 @@ class _Answer:
         visitor: Any = scope["state"].get("visitor")
         quiet = scope["path"].startswith("/static/") or scope["path"] in _ANY_HOST
         (log.debug if quiet else log.info)(
-            "request", method=scope["method"], path=scope["path"], status=self.status, login=visitor.login if visitor else "",
+            "request", method=scope["method"], path=_loggable(scope), status=self.status, login=visitor.login if visitor else "",
             ms=round((time.monotonic() - self.began) * 1000), request_id=self.request_id,
         )  # fmt: skip
+
+
+def _loggable(scope: Scope) -> str:
+    """A one-time link is a secret."""
+    path: str = scope["path"]
+    return "/welcome/…" if path.startswith("/welcome/") else path
 
 
 def _limited(receive: Receive) -> Receive:

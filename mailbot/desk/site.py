@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import functools
-import hashlib
-import hmac
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -180,16 +178,12 @@ def _zone(name: str) -> ZoneInfo:
 
 def _packed(desk: Desk, flash: Flash) -> str:
     body = base64.urlsafe_b64encode(json.dumps([flash.kind, flash.text]).encode()).decode()
-    return f"{body}.{_seal(desk, body)}"
+    return f"{body}.{desk.seal('notice:' + body)}"
 
 
 def _unpacked(desk: Desk, text: str) -> Flash | None:
     body, _, seal = text.partition(".")
-    if not body or not hmac.compare_digest(seal.encode("ascii", "replace"), _seal(desk, body).encode()):
+    if not body or not desk.has_sealed(f"notice:{body}", seal):
         return None
     kind, said = json.loads(base64.urlsafe_b64decode(body))
     return Flash(kind, said)
-
-
-def _seal(desk: Desk, body: str) -> str:
-    return hmac.new(desk.secret, b"notice:" + body.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]

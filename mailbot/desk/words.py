@@ -70,6 +70,17 @@ def _moment(context: Context, at: datetime) -> Markup:
     return _tag(at, f"{local:%a} {local.day} {local:%b}{year}, {local:%H:%M}", f"{local:%Y-%m-%d %H:%M:%S %Z}")
 
 
+_BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"), ("curl/", "curl"))
+_SYSTEMS = (("Windows", "Windows"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Mac OS", "macOS"), ("Linux", "Linux"))
+
+
+def browser(agent: str) -> str:
+    """`Firefox on Linux`: enough to know one's own again."""
+    name = next((word for mark, word in _BROWSERS if mark in agent), "")
+    system = next((word for mark, word in _SYSTEMS if mark in agent), "")
+    return f"{name} on {system}" if name and system else name or agent[:40] or "unknown"
+
+
 def _local(context: Context, at: datetime) -> datetime:
     return at.astimezone(context["visit"].zone)
 
@@ -83,5 +94,5 @@ def _tag(at: datetime, text: str, title: str) -> Markup:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    "moment": moment, "clock": clock, "ago": ago, "span": span, "plain": plain, "role_words": role_words,
+    "moment": moment, "clock": clock, "ago": ago, "span": span, "plain": plain, "browser": browser, "role_words": role_words,
 }  # fmt: skip

@@ -59,8 +59,9 @@ def person(c: Connection, login: str) -> PersonRow:
     return _person(row)
 
 
-def set_roles(c: Connection, login: str, roles: Collection[str]) -> None:
-    _set(c, login, roles=json.dumps(sorted(roles)))
+def change(c: Connection, login: str, *, name: str, email: str, roles: Collection[str], order_system_id: str) -> None:
+    """All that is known of a person; whether they may come in and are on shift stays as it is."""
+    _set(c, login, name=name, email=email.lower(), roles=json.dumps(sorted(roles)), order_system_id=order_system_id)
 
 
 def enable(c: Connection, login: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -15,20 +14,6 @@ from mailbot.record.tables import people, preference, session
 IDLE = timedelta(hours=12)  # a shift
 LONGEST = timedelta(days=7)
 TOUCH = timedelta(minutes=5)  # how old `seen_at` may grow before it is written again
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionRow:
-    """`method`: password, password+code, link or oidc."""
-
-    id: int
-    login: str
-    made_at: datetime
-    seen_at: datetime
-    ends_at: datetime
-    method: str
-    ip: str
-    agent: str
 
 
 def begin(c: Connection, hashed: str, login: str, method: str, ip: str, agent: str, now: datetime) -> int:
@@ -59,16 +44,6 @@ def touch(c: Connection, session_id: int, now: datetime) -> None:
     c.execute(update(session).where(session.c.id == session_id).values(seen_at=now))
 
 
-def of_person(c: Connection, login: str, now: datetime) -> tuple[SessionRow, ...]:
-    """Those that still live, newest first."""
-    return _rows(c, now, login)
-
-
-def all_alive(c: Connection, now: datetime, limit: int = 200) -> tuple[SessionRow, ...]:
-    """Of everybody, newest first."""
-    return _rows(c, now, None, limit)
-
-
 def end(c: Connection, session_id: int, login: str | None = None) -> str | None:
     """Ends one session (of this person, where one is named); answers whose it was, None where there is none."""
     where = (session.c.id == session_id,) if login is None else (session.c.id == session_id, session.c.login == login)
@@ -84,11 +59,3 @@ def end_all(c: Connection, login: str, keep: int | None = None) -> int:
 def tidy(c: Connection, now: datetime) -> None:
     """Forgets sessions that ended by themselves."""
     c.execute(delete(session).where((session.c.ends_at <= now) | (session.c.seen_at <= now - IDLE)))
-
-
-def _rows(c: Connection, now: datetime, login: str | None, limit: int = 200) -> tuple[SessionRow, ...]:
-    wanted = select(*(session.c[name] for name in SessionRow.__slots__)).order_by(session.c.seen_at.desc(), session.c.id.desc())
-    alive = wanted.where(session.c.ends_at > now, session.c.seen_at > now - IDLE).limit(limit)
-    if login is not None:
-        alive = alive.where(session.c.login == login)
-    return tuple(SessionRow(**row) for row in c.execute(alive).mappings())

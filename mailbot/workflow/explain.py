@@ -37,6 +37,13 @@ def explain_files(files: Sequence[str], live: Live, now: datetime | None = None)
             yield _unreadable(file, error)
 
 
+def explain_text(pasted: str, live: Live, now: datetime) -> Json:
+    """The same for one mail that was pasted as text (the desk's try-it box)."""
+    own = OwnMarks(addresses=frozenset({COMPANY.support_address}), phrases=live.templates.own_phrases())
+    raw = pasted.strip("\r\n").replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-8", "surrogatepass")
+    return _explained("pasted", read_bytes(raw, now), live, own, now)
+
+
 def _read(file: str, at: datetime) -> Iterator[ReceivedMessage]:
     """`-` is standard input; a name that ends in .eml is one mail, whatever its first line says."""
     if file == "-":

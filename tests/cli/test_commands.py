@@ -124,6 +124,48 @@ def test_people_are_added_listed_and_let_out(desk: Path, capsys: pytest.CaptureF
     assert (row["login"], row["roles"], row["active"]) == ("anna", ["quality_supervisor"], False)
 
 
+def test_a_new_person_gets_a_link_and_a_token_is_printed_once(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert desk.exists()
+    assert main(["user", "add", "anna", "--role", "coordinator"]) == 0
+    assert main(["user", "link", "anna"]) == 0
+    first, second = capsys.readouterr().out.split()
+    assert first.startswith("http://127.0.0.1:8080/welcome/")
+    assert first != second
+    assert main(["user", "add", "robot", "--role", "viewer", "--no-link"]) == 0
+    assert main(["token", "add", "robot", "--name", "report", "--scope", "tickets:read", "--days", "7"]) == 0
+    token = capsys.readouterr().out.strip()
+    assert token.startswith("mbt_")
+    assert main(["token", "list", "--json"]) == 0
+    told = capsys.readouterr().out
+    (row,) = [json.loads(line) for line in told.splitlines()]
+    assert (row["login"], row["scopes"], row["state"], row["used_at"]) == ("robot", ["tickets:read"], "valid", None)
+    assert token.split("_")[2] not in told
+    assert main(["token", "revoke", row["id"]]) == 0
+    assert main(["token", "revoke", "none"]) == 1
+    capsys.readouterr()
+    assert main(["audit", "verify", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["rows"], found["broken"]) == (6, None)
+    assert main(["audit", "verify"]) == 0
+    assert found["hash"] in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["user", "add", "Anna Berg"],
+        ["user", "add", "anna", "--role", "boss"],
+        ["token", "add", "anna", "--name", "x", "--scope", "everything"],
+        ["token", "add", "anna", "--name", "x"],
+        ["token", "add", "anna", "--name", "x", "--scope", "tickets:read", "--days", "400"],
+    ],
+)
+def test_a_person_or_token_that_cannot_be_ends_with_two(desk: Path, given: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert desk.exists()
+    assert main(given) == 2
+    assert capsys.readouterr().err
+
+
 def test_explain_needs_no_configuration_and_goes_on_after_an_unreadable_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     mail = tmp_path / "mail.eml"
     mail.write_bytes(MAIL)

@@ -11,16 +11,18 @@ from unittest import mock
 
 import pytest
 import structlog
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from mailbot import passwords
 from mailbot.config import load
 from mailbot.config.settings import DeskSettings
 from mailbot.desk.app import routed
 from mailbot.desk.desk import Desk
 from mailbot.desk.shell import Shell
 from mailbot.model.lifecycle import ROLES
-from mailbot.model.visitor import Origin
+from mailbot.model.visitor import Origin, Visitor
 from mailbot.record.database import Database
 from mailbot.wiring import Service, load_live, open_service
 from mailbot.workflow import people, sign_in
@@ -65,6 +67,12 @@ class World:
     def db(self) -> Database:
         return self.service.db
 
+    def visitor(self, login: str) -> Visitor:
+        """This person with a new session."""
+        found = sign_in.who_has(self.db, sign_in.begin(self.db, login, "link", Origin()))
+        assert found
+        return found
+
     def browser(self, login: str = "", **more: object) -> TestClient:
         """A browser; of this person where one is named. Redirects are not followed. Forms are sent as from the desk's own page."""
         browser = TestClient(Shell(self.app, self.desk), base_url=BASE, follow_redirects=False, headers=FROM_HERE, **more)  # type: ignore[arg-type]
@@ -80,6 +88,13 @@ def _plain_tracebacks() -> None:
     structlog.configure(processors=[structlog.stdlib.add_log_level, lines])
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real hash takes a third of a second, on purpose."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "_hasher", lambda: quick)
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     with a_world(tmp_path) as made:
@@ -93,7 +108,9 @@ def a_world(folder: Path) -> Iterator[World]:
     # Loading tries every template on every sample, a second each time.
     with mock.patch("mailbot.wiring.load_live", return_value=shipped()), open_service(settings) as service:
         for role in ROLES:
-            people.add(service.db, role, name=role.title(), email=f"{role}@studio.example", roles=[role], order_system_id="")
+            people.add(
+                service.db, role, name=role.title(), email=f"{role}@studio.example", roles=[role], order_system_id="", origin=Origin()
+            )
         yield make_world(service, folder)
 
 

@@ -27,6 +27,7 @@ from mailbot.desk.server import DeskServer
 from mailbot.desk.shell import MAX_BODY, Shell
 from mailbot.desk.site import Here
 from mailbot.errors import Conflict, NotFound, Unavailable
+from mailbot.model.visitor import Origin
 from mailbot.record import journal
 from mailbot.workflow import people
 from tests.desk.conftest import BASE, World, make_world
@@ -265,7 +266,7 @@ def test_the_reason_why_a_mailbox_cannot_be_read_stands_on_the_page_as_text(worl
 def test_a_person_who_was_disabled_is_out_at_once(world: World) -> None:
     browser = world.browser("coordinator")
     assert browser.get("/").status_code == 200
-    people.disable(world.db, "coordinator")
+    people.disable(world.db, "coordinator", Origin())
     assert browser.get("/").status_code == 303
 
 
