@@ -6,16 +6,15 @@ that a text takes hardly depends on how many phrases there are.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from mailbot.check.phrase_form import Phrase, Place
 
 _GAP_WORDS = 5  # four words, one of them with an apostrophe or hyphen
-_MOST_STATES = 20_000  # then all are forgotten: a bound for texts that nobody writes
-_KNOWN_WORDS = 500  # of one state
+_MOST_STATES = 4_000
+_MOST_STEPS = 40_000
 _ANY_WORD = " "
-_NO_RUNS: Mapping[str, tuple[tuple[str, ...], ...]] = {}
 
 
 class Awaited(NamedTuple):
@@ -41,9 +40,9 @@ class Awaited(NamedTuple):
             if self.skipped < _GAP_WORDS:
                 yield Awaited(phrase, at, self.skipped + 1)
         else:
-            if word in place.words or (place.number and word.isdigit()) or (place.beginnings and word.startswith(place.beginnings)):
+            if place.has(word):
                 yield Awaited(phrase, at + 1)
-            for run in (place.runs or _NO_RUNS).get(word, ()):
+            for run in place.runs.get(word, ()):
                 yield Awaited(phrase, at, run=run[1:])
 
 
@@ -75,29 +74,25 @@ class State:
 class _After(dict[str, "State | None"]):
     """The next state by word, made when a word is met: people use few words, again and again."""
 
-    __slots__ = ("_awaited", "_beginnings", "_in_gap", "_numbers", "_states", "_words")
+    __slots__ = ("_awaited", "_places", "_states")
 
     def __init__(self, awaited: Collection[Awaited], states: States) -> None:
         super().__init__({"": None})
         self._awaited = awaited
         self._states = states
-        places = {id(one.place): one.place for one in awaited if not one.run}.values()  # many phrases share a place
-        self._words = frozenset().union(
-            *(place.words for place in places), *((place.runs or _NO_RUNS) for place in places), (one.run[0] for one in awaited if one.run)
-        )
-        self._beginnings = tuple({beginning for place in places for beginning in place.beginnings})
-        self._numbers = any(place.number for place in places)
-        self._in_gap = any(place.gap for place in places)
+        self._places = tuple({one.place for one in awaited if not one.run})  # many phrases share a place
 
     def __missing__(self, word: str) -> State | None:
-        if len(self) >= _KNOWN_WORDS:
-            self.clear()
-            self[""] = None
-        fits = word in self._words or (self._numbers and word.isdigit()) or word.startswith(self._beginnings)
-        self[word] = made = self._made(word) if fits else self._any_word() if self._in_gap else None
+        self._states.steps += 1
+        self[word] = made = self._made(word) if self._fits(word) else self._any_word()
         return made
 
+    def _fits(self, word: str) -> bool:
+        return any(place.begins_with(word) for place in self._places) or any(one.run and one.run[0] == word for one in self._awaited)
+
     def _any_word(self) -> State | None:
+        if not any(place.gap for place in self._places):
+            return None
         if _ANY_WORD not in self:
             self[_ANY_WORD] = self._made(_ANY_WORD)
         return self[_ANY_WORD]
@@ -107,10 +102,16 @@ class _After(dict[str, "State | None"]):
 
 
 class States:
-    """The states of one book, each made once."""
+    """The states of one book, each made once. `steps`: how many looks from state to state are kept."""
 
     def __init__(self) -> None:
+        self.steps = 0
         self._known: dict[tuple[frozenset[Awaited], frozenset[Phrase]], State] = {}
+
+    @property
+    def full(self) -> bool:
+        """Time to begin anew: people use few words again and again, so only odd texts come this far."""
+        return len(self._known) > _MOST_STATES or self.steps > _MOST_STEPS
 
     def of(self, awaited: Iterable[Awaited], read: Iterable[Phrase] = ()) -> State | None:
         """The state of what is awaited, with what may be absent left out; None where nothing is awaited or read."""
@@ -129,7 +130,5 @@ class States:
             return None
         key = frozenset(waiting), frozenset(done)
         if key not in self._known:
-            if len(self._known) >= _MOST_STATES:
-                self._known.clear()
             self._known[key] = State(waiting, done, self)
         return self._known[key]

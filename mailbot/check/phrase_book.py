@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from mailbot.check.phrase_automaton import Awaited, State, States
-from mailbot.check.phrase_form import Phrase, phrases_of, unspaced
+from mailbot.check.phrase_form import Phrase, Place, phrases_of, unspaced
 from mailbot.check.phrases import Folded, alternation, fold
 from mailbot.model.words.cues import Cues
 
@@ -103,17 +103,18 @@ class _Firsts(dict[str, "tuple[State | None, State | None] | None"]):
 class PhraseBook:
     """Phrase lists, indexed by first word."""
 
-    __slots__ = ("_anywhere", "_beginnings", "_firsts", "_hits", "_numbers", "_sizes", "_states", "_words")
+    __slots__ = ("_anywhere", "_by_beginning", "_by_place", "_by_word", "_firsts", "_hits", "_numbers", "_sizes", "_states")
 
     def __init__(self, lists: Iterable[Iterable[str]]) -> None:
-        self._words: dict[str, list[Phrase]] = {}
-        self._beginnings: dict[str, list[Phrase]] = {}
-        self._numbers: list[Phrase] = []
+        self._by_place: dict[Place, list[Phrase]] = {}
+        self._by_word: dict[str, list[Place]] = {}
+        self._by_beginning: dict[str, list[Place]] = {}
+        self._numbers: list[Place] = []
         self._anywhere: list[tuple[int, str, str]] = []
         rows = ((group, written) for group, phrases in enumerate(lists) for written in phrases)
         for number, (group, written) in enumerate(rows):
             self._add(number, group, written)
-        self._sizes = tuple(sorted({len(b) for b in self._beginnings}))
+        self._sizes = tuple(sorted({len(b) for b in self._by_beginning}))
         self._states = States()
         self._firsts = _Firsts(self._behind)
         self._hits = lru_cache(maxsize=4)(self._find)  # checks ask the same book for the same subject and text
@@ -123,6 +124,9 @@ class PhraseBook:
         return self._hits(folded)
 
     def _find(self, folded: Folded) -> tuple[Hit, ...]:
+        if self._states.full:
+            self._states = States()
+            self._firsts = _Firsts(self._behind)
         found = self._by_words(folded)
         if not folded.text.isascii():
             found += self._inside(folded.text)
@@ -145,14 +149,15 @@ class PhraseBook:
 
     def _behind(self, word: str) -> tuple[State | None, State | None] | None:
         """The states once this word is read."""
-        phrases = list(self._words.get(word, ()))
+        places = list(self._by_word.get(word, ()))
         for size in self._sizes:
             if size <= len(word):
-                phrases += self._beginnings.get(word[:size], ())
+                places += self._by_beginning.get(word[:size], ())
         if word.isdigit():
-            phrases += self._numbers
-        if not phrases:
+            places += self._numbers
+        if not places:
             return None
+        phrases = [phrase for place in dict.fromkeys(places) for phrase in self._by_place[place]]
         opening = self._states.of(later for phrase in phrases for later in Awaited(phrase, 0).after(word))
         inside = self._states.of(later for phrase in phrases if not phrase.opens for later in Awaited(phrase, 0).after(word))
         return opening, inside
@@ -170,12 +175,17 @@ class PhraseBook:
             return
         for phrase in phrases_of(number, group, written):
             first = phrase.places[0]
-            for word in first.words | (first.runs or {}).keys():
-                self._words.setdefault(word, []).append(phrase)
-            for beginning in first.beginnings:
-                self._beginnings.setdefault(beginning, []).append(phrase)
-            if first.number:
-                self._numbers.append(phrase)
+            if first not in self._by_place:
+                self._index(first)
+            self._by_place.setdefault(first, []).append(phrase)
+
+    def _index(self, first: Place) -> None:
+        for word in first.words | first.runs.keys():
+            self._by_word.setdefault(word, []).append(first)
+        for beginning in first.beginnings:
+            self._by_beginning.setdefault(beginning, []).append(first)
+        if first.number:
+            self._numbers.append(first)
 
 
 class Before:

@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
+from sys import intern
+from types import MappingProxyType
 
 from mailbot.check.phrases import fold
 
 _WORD = re.compile(r"[^\W_]+")
 
 
-@dataclass(frozen=True, slots=True)
+_NO_RUNS: Mapping[str, Sequence[tuple[str, ...]]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # by identity: phrases that say the same share it
 class Place:
     """One place of a phrase: single words, beginnings of words, and words that stand together, by their first one."""
 
     words: frozenset[str] = frozenset()
     beginnings: tuple[str, ...] = ()
-    runs: dict[str, tuple[tuple[str, ...], ...]] | None = None
+    runs: Mapping[str, Sequence[tuple[str, ...]]] = field(default_factory=lambda: _NO_RUNS)
     number: bool = False
     gap: bool = False
     optional: bool = False
     or_end: bool = False  # or a clause ends here
+
+    def has(self, word: str) -> bool:
+        """Whether it is this word alone."""
+        return word in self.words or (self.number and word.isdigit()) or (bool(self.beginnings) and word.startswith(self.beginnings))
+
+    def begins_with(self, word: str) -> bool:
+        """Whether it is this word, alone or with others behind it."""
+        return word in self.runs or self.has(word)
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # by identity: a book holds each once
@@ -75,7 +88,7 @@ def _place(token: str) -> Place:
     return Place(
         words=frozenset(words),
         beginnings=tuple(beginnings),
-        runs={first: tuple(dict.fromkeys(each)) for first, each in runs.items()},
+        runs={first: tuple(dict.fromkeys(each)) for first, each in runs.items()} or _NO_RUNS,
         number="#" in given,
         optional=optional,
         or_end="$" in given,
@@ -85,5 +98,5 @@ def _place(token: str) -> Place:
 def _spellings(written: str) -> Sequence[tuple[str, ...]]:
     """The words of one alternative; an apostrophe may be left out ("don't": don t, dont)."""
     folded = fold(written.replace("_", " "), "text").text
-    spelt = [tuple(_WORD.findall(folded)), tuple(_WORD.findall(folded.replace("'", "")))]
+    spelt = [tuple(map(intern, _WORD.findall(letters))) for letters in (folded, folded.replace("'", ""))]
     return [run for run in dict.fromkeys(spelt) if run]

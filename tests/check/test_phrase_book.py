@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailbot.check import phrase_automaton
 from mailbot.check.phrase_book import PhraseBook
 from mailbot.check.phrases import fold
 
@@ -53,6 +54,15 @@ def test_of_one_list_at_one_place_only_the_longest_counts_and_of_two_lists_each(
     folded = fold("too dark again", "text")
     hits = PhraseBook([["too dark", "too dark again"], ["too"]]).find(folded)
     assert [(h.group, h.phrase) for h in hits] == [(0, "too dark again"), (1, "too")]
+
+
+def test_what_was_learnt_of_odd_texts_is_forgotten_and_the_same_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(phrase_automaton, "_MOST_STATES", 1)
+    book = PhraseBook([["too dark", "not [the] right", "push ... portal"], ["dark again"]])
+    texts = ["too dark again", "not the right one", "push it to the portal", "too dark again"]
+    found = [[(h.phrase, h.start, h.end) for h in book.find(fold(text, "text"))] for text in texts]
+    assert found[0] == found[3] == [("too dark", 0, 8), ("dark again", 4, 14)]
+    assert [len(hits) for hits in found] == [2, 1, 1, 2]
 
 
 @given(
