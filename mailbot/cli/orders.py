@@ -28,7 +28,7 @@ def serve(
         "order-token"
     ),
     support: Annotated[str, typer.Option(help="Address behind the contact icon.")] = "support@studio.example",
-    seed: Annotated[bool, typer.Option("--seed", help="Sample clients and orders, where the database is empty.")] = False,
+    seed: Annotated[bool, typer.Option("--seed", help="Sample clients, orders and returns, where the database is empty.")] = False,
 ) -> None:
     """A small real order system of its own, on 127.0.0.1: client page, staff page, API. Runs until Ctrl-C.
 
@@ -39,7 +39,7 @@ def serve(
 
     token = _token(token_file)
     if seed:
-        fill(database)
+        fill(database, past=True)
     try:
         serve_orders(
             port, database, token, support, lambda at: typer.echo(f"http://127.0.0.1:{at}/  (API: /api/v1, token in {token_file})")

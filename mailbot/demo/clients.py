@@ -86,10 +86,10 @@ class Clients:
 
 
 def seed_orders(path: Path) -> Database:
-    """A fresh order system with clients and orders."""
+    """A fresh order system with clients, orders and the returns of the last weeks."""
     from mailbot.reference import seed
 
-    seed(path)
+    seed(path, past=True)
     return Database(path)
 
 

@@ -20,6 +20,7 @@ def main() -> None:
     parser.add_argument("--token-file", type=Path, required=True, help="the bearer token of the API")
     parser.add_argument("--support-address", default="support@studio.example", help="behind the contact icon")
     parser.add_argument("--seed", action="store_true", help="sample clients and orders, where the file is empty")
+    parser.add_argument("--past", action="store_true", help="with --seed: also returns of the last weeks")
     parser.add_argument("--personal-links", action="store_true", help="no choosing of a client; only personal links sign in")
     parser.add_argument("--webhook-url", default="")
     parser.add_argument("--webhook-secret-file", type=Path)
@@ -28,7 +29,7 @@ def main() -> None:
     if bool(given.webhook_url) != bool(given.webhook_secret_file):
         parser.error("--webhook-url and --webhook-secret-file go together")
     if given.seed:
-        seed(given.database)
+        seed(given.database, past=given.past)
     hooks = Hooks(given.webhook_url, _secret(parser, given.webhook_secret_file)) if given.webhook_url else None
     serve(
         given.port,

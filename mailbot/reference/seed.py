@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mailbot.reference import store
+from mailbot.reference import history, store
 from mailbot.reference.database import Database, stamp
 
 FIRST_NUMBER = 10231
@@ -42,8 +42,12 @@ ADDRESSES = ("Lindenweg 4", "12 Harbour Street", "Rue des Tilleuls 9", "88 Ocean
 COUNT = 20
 
 
-def seed(database: Path, now: datetime | None = None, orders: int = COUNT) -> int:
-    """Places sample clients and orders (numbers from 10231) in an empty file; returns how many orders it placed, 0 where some stand."""
+def seed(database: Path, now: datetime | None = None, orders: int = COUNT, *, past: bool = False) -> int:
+    """Places sample clients and orders (numbers from 10231) in an empty file; returns how many of these, 0 where some stand.
+
+    `past`: also returns of the last weeks, finished and under way (numbers from 10221).
+    """
+    at = now or datetime.now(UTC)
     opened = Database(database)
     with opened.writing() as c:
         if c.execute("SELECT count(*) FROM orders").fetchone()[0]:
@@ -53,8 +57,10 @@ def seed(database: Path, now: datetime | None = None, orders: int = COUNT) -> in
         for person_id, name, company, emails, zone, manager in CLIENTS:
             fields = {"id": person_id, "role": "client", "name": name, "emails": list(emails), "time_zone": zone}
             store.add_person(c, {**fields, "manager": manager, "company": company})
+        if past:
+            history.tell(c, at)
         for n in range(orders):
-            _order(c, n, orders, now or datetime.now(UTC))
+            _order(c, n, orders, at)
     return orders
 
 
