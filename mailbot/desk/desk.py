@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from mailbot.config.settings import DeskSettings
@@ -41,6 +42,7 @@ class Desk:
     stopping: threading.Event = field(default_factory=threading.Event)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     demo: str = ""
+    kept: dict[str, tuple[float, Any]] = field(default_factory=dict)  # counted at (monotonic), value: see insights.py
     _sources: tuple[float, tuple[SourceState, ...]] = (0.0, ())
 
     @property

@@ -133,7 +133,7 @@ def environment() -> Environment:
         cache_size=-1,
     )
     env.filters.update(words.FILTERS)
-    env.globals.update(asset=asset_url, role_words=role_words)
+    env.globals.update(asset=asset_url, role_words=role_words, any_of=words.any_of, client_url=words.client_url)
     return env
 
 

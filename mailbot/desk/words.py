@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -40,7 +41,7 @@ def ago(context: Context, at: datetime | None) -> Markup:
     local = _local(context, at)
     title = f"{local:%a} {local.day} {local:%b %Y %H:%M:%S %Z}"
     # The values are ours: digits, letters and colons only.
-    text = f'<time datetime="{_iso(at)}" title="{title}" data-ago>{span(context["now"] - at)} ago</time>'
+    text = f'<time datetime="{iso(at)}" title="{title}" data-ago>{span(context["now"] - at)} ago</time>'
     return Markup(text)  # noqa: S704 - see above
 
 
@@ -64,6 +65,16 @@ def plain(word: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def client_url(client: str) -> str:
+    """The page of a client; ids may hold any character."""
+    return f"/clients/{quote(client, safe='')}"
+
+
+def any_of(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Options of a filter: none, or one of these."""
+    return [("", "Any"), *((name, plain(name)) for name in names)]
+
+
 def _moment(context: Context, at: datetime) -> Markup:
     local, today = _local(context, at), _local(context, context["now"])
     year = "" if local.year == today.year else f" {local.year}"
@@ -85,14 +96,15 @@ def _local(context: Context, at: datetime) -> datetime:
     return at.astimezone(context["visit"].zone)
 
 
-def _iso(at: datetime) -> str:
+def iso(at: datetime) -> str:
+    """RFC 3339 in UTC, to the second."""
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _tag(at: datetime, text: str, title: str) -> Markup:
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(_iso(at), title, text)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(iso(at), title, text)
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    "moment": moment, "clock": clock, "ago": ago, "span": span, "plain": plain, "browser": browser, "role_words": role_words,
+    "iso": iso, "moment": moment, "clock": clock, "ago": ago, "span": span, "plain": plain, "browser": browser, "role_words": role_words,
 }  # fmt: skip

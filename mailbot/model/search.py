@@ -106,7 +106,7 @@ def parse(text: str, now: datetime, zone: tzinfo, login: str = "") -> Query:
     return Query(terms=tuple(read.terms), since=read.since, until=read.until, hints=tuple(dict.fromkeys(read.hints)))
 
 
-def excerpt(text: str, terms: Sequence[Term], width: int = 180) -> tuple[tuple[str, bool], ...]:
+def excerpt(text: str, terms: Sequence[Term], width: int = 160) -> tuple[tuple[str, bool], ...]:
     """The part of a text where the first of these words stands, as pieces with whether each was looked for; () where none stands."""
     wanted = {word: term.prefix and word == term.words[-1] for term in terms for word in term.words}
     if not wanted or not text:
@@ -116,7 +116,7 @@ def excerpt(text: str, terms: Sequence[Term], width: int = 180) -> tuple[tuple[s
     first = pattern.search(plain)
     if first is None:
         return ()
-    begin = max(0, first.start() - width // 3)
+    begin = max(0, first.start() - width // 5)
     begin = plain.rfind(" ", 0, begin) + 1 if begin else 0
     end = min(len(text), begin + width)
     pieces, at = [("…", False)] if begin else [], begin

@@ -1,20 +1,135 @@
-"""One Chromium for the session (Debian's; nothing is downloaded)."""
+"""A running desk on a filled database, and Debian's Chromium. Every page is watched: a violation of the content security policy or an
+error in the console fails the test."""
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from unittest import mock
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from mailbot.config import load
+from mailbot.config.settings import DeskSettings
+from mailbot.desk.server import DeskServer
+from mailbot.model.visitor import Origin
+from mailbot.record import journal
+from mailbot.record.database import Database
+from mailbot.wiring import Service, open_service
+from mailbot.workflow import sign_in
+from tests.desk.conftest import CONFIG, _plain_tracebacks, shipped
+from tests.support.desk_data import Filled, fill
+
+__all__ = ["_plain_tracebacks"]
+CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), "")
+TICKETS, WAITING = 400, 40
+
+
+@dataclass(slots=True)
+class Site:
+    """A desk that answers at `url`. `at`: when its database was filled."""
+
+    service: Service
+    server: DeskServer
+    filled: Filled
+    at: datetime
+    complaints: list[str] = field(default_factory=list)
+
+    @property
+    def db(self) -> Database:
+        return self.service.db
+
+    @property
+    def url(self) -> str:
+        return self.server.url.rstrip("/")
+
+    def poll_went_well(self) -> None:
+        """As the pollers of a running service do: no banner says that mail is not read."""
+        with self.db.transaction() as c:
+            journal.mailbox_seen(c, "support", self.db.now(c), None)
+
+
+Opened = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
-        pytest.skip("there is no Chromium; install Debian's package chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+    if not CHROMIUM:
+        if os.environ.get("CI"):
+            pytest.fail("CI must install Chromium (Debian package chromium)")
+        pytest.skip("Chromium is not installed (Debian package chromium)")
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """A new one for each test that changes something."""
+    yield from _site(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One for all tests of a module that only look."""
+    yield from _site(tmp_path_factory.mktemp("still"))
+
+
+@pytest.fixture
+def sign(chromium: Browser) -> Iterator[Opened]:
+    """sign(site, "anna", path="/", width=…, dark=…, javascript=…): a page of that person. What the browser refused or complained of is
+    told at the end."""
+    opened: list[tuple[BrowserContext, list[str]]] = []
+
+    def sign(
+        site: Site,
+        login: str = "anna",
+        path: str = "/",
+        *,
+        width: int = 1280,
+        height: int = 900,
+        dark: bool = False,
+        javascript: bool = True,
+    ) -> Page:
+        context = chromium.new_context(
+            base_url=site.url, viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light",
+            java_script_enabled=javascript, reduced_motion="reduce", timezone_id="Europe/Stockholm",
+        )  # fmt: skip
+        context.add_cookies([{"name": site.server.desk.cookie, "value": sign_in.begin(site.db, login, "link", Origin()), "url": site.url}])
+        page, wrong = context.new_page(), []
+        page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
+        page.on("console", lambda line: wrong.append(f"{page.url}: {line.text}") if line.type == "error" else None)
+        opened.append((context, wrong))
+        page.goto(path)
+        return page
+
+    yield sign
+    complaints = []
+    for context, wrong in opened:
+        complaints += wrong
+        context.close()
+    assert complaints == []
+
+
+def _site(folder: Path) -> Iterator[Site]:
+    (folder / "config.toml").write_text(CONFIG)
+    settings = load(folder / "config.toml", {})
+    with mock.patch("mailbot.wiring.load_live", return_value=shipped()), open_service(settings) as service:
+        at = datetime.now(UTC)
+        filled = fill(service.db, TICKETS, at, waiting=WAITING)
+        server = DeskServer(service, DeskSettings(listen="127.0.0.1:0"))
+        stop = threading.Event()
+        thread = threading.Thread(target=server.run, args=(stop,), name="desk")
+        thread.start()
+        try:
+            yield Site(service, server, filled, at)
+        finally:
+            stop.set()
+            thread.join(20)

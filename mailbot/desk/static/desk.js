@@ -54,9 +54,9 @@ function showKeys() {
   if (!box) return;
   const list = box.querySelector("dl");
   list.replaceChildren();
-  for (const one of keyed()) {
+  for (const one of [...keyed(), ...page.querySelectorAll("[data-key-help]")]) {
     const keys = page.createElement("dt");
-    for (const key of one.dataset.key.split(" ")) {
+    for (const key of (one.dataset.key || one.dataset.keyHelp).split(" ")) {
       keys.append(Object.assign(page.createElement("kbd"), { textContent: key }), " ");
     }
     const what = one.dataset.keyName || one.getAttribute("aria-label") || one.placeholder || one.textContent;

@@ -86,7 +86,7 @@ class ClientView:
 
 
 def client(
-    c: Connection, client_id: str, now: datetime, zone: tzinfo, minutes: int, *, before: int | None = None, limit: int = 50
+    c: Connection, client_id: str, now: datetime, zone: tzinfo, minutes: float, *, before: int | None = None, limit: int = 50
 ) -> ClientView:
     """Ten statements. NotFound where neither a ticket, an address nor an order bears this client."""
     addresses, found = _addresses(c, client_id), _tickets(c, client_id, before, limit + 1)

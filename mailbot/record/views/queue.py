@@ -29,14 +29,14 @@ ON_CLIENT: tuple[TicketState, ...] = ("waiting_for_client", "waiting_for_agreeme
 COUNTED = 20_000  # open tickets that the figures look at; beyond that they say "at least"
 Columns = ReadOnlyColumnCollection[str, KeyedColumnElement[Any]]
 _LATER = timedelta(days=36_500)  # tickets that wait for the client come after everything else
-_LINE = 400  # characters of a message that hold its first line
+_LINE, _PREVIEW = 400, 200  # characters of a message that are read and shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueFilter:
     """`view` mine needs `login`. None or "": any. `minutes`: the last step of rules/escalation.toml."""
 
-    minutes: int
+    minutes: float
     view: View = "all"
     login: str = ""
     kind: str = ""
@@ -47,7 +47,7 @@ class QueueFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueRow:
-    """`promise` and `due_at`: promise_of. `line`: the first line of the client's newest message."""
+    """`promise` and `due_at`: promise_of. `line`: how the client's newest message begins."""
 
     ticket: Ticket
     promise: Promise
@@ -67,10 +67,11 @@ class QueueRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuePage:
-    """`after`: cursor of the next page, "" on the last one."""
+    """`after`: cursor of the next page, "" on the last one. `people`: login -> name of everybody who works here."""
 
     rows: tuple[QueueRow, ...]
     after: str
+    people: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,14 +90,16 @@ def page(c: Connection, wanted: QueueFilter, now: datetime, *, after: str = "", 
     """One page, most urgent first. Four statements, whatever the number of rows."""
     found = c.execute(_ids(wanted, now, _cursor(after), limit + 1)).all()
     by_id = {t.id: t for t in tickets.many(c, [row.id for row in found[:limit]])}
-    rows = rows_of(c, [by_id[row.id] for row in found[:limit]], wanted.minutes)
+    names = _names(c)
+    rows = rows_of(c, [by_id[row.id] for row in found[:limit]], wanted.minutes, names)
     last = found[limit - 1] if len(found) > limit else None
-    return QueuePage(rows=tuple(rows), after=f"{last.due}.{last.id}" if last else "")
+    return QueuePage(rows=tuple(rows), after=f"{last.due}.{last.id}" if last else "", people=names)
 
 
-def rows_of(c: Connection, found: Sequence[Ticket], minutes: int) -> list[QueueRow]:
-    """These tickets, in this order, with what a row shows. Two statements."""
-    lines, names = _lines(c, found), _names(c)
+def rows_of(c: Connection, found: Sequence[Ticket], minutes: float, names: Mapping[str, str] | None = None) -> list[QueueRow]:
+    """These tickets, in this order, with what a row shows. Two statements, one where `names` are given."""
+    lines = _lines(c, found)
+    names = _names(c) if names is None else names
     rows = []
     for t in found:
         promise, due_at = promise_of(t, minutes)
@@ -105,7 +108,7 @@ def rows_of(c: Connection, found: Sequence[Ticket], minutes: int) -> list[QueueR
     return rows
 
 
-def promise_of(t: Ticket, minutes: int) -> tuple[Promise, datetime]:
+def promise_of(t: Ticket, minutes: float) -> tuple[Promise, datetime]:
     """Which promise holds for a ticket, and when it lapses; the branches of `_ids` say the same in SQL. A ticket that waits for the
     client bears the time of their last message, one that is over the time at which it ended."""
     step = timedelta(minutes=minutes)
@@ -148,7 +151,7 @@ def figures(c: Connection, wanted: QueueFilter, now: datetime, today: tuple[date
 
 def _ids(wanted: QueueFilter, now: datetime, cursor: tuple[int, int] | None, limit: int) -> Select[Any]:
     """(id, promise, due) of one page: each branch is limited by itself, then they are merged."""
-    step = wanted.minutes * 60_000_000
+    step = round(wanted.minutes * 60_000_000)
     t = ticket.c
     opened, unread = t.is_open == fixed(1), t.read_at.is_(None)
     mine = _on_client(t.state)
@@ -221,21 +224,22 @@ def _on_client(state: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 def _lines(c: Connection, found: Sequence[Ticket]) -> dict[int, str]:
-    """Message -> the first line of its text, for the newest message of each ticket's client."""
+    """Message -> how its text begins, for the newest message of each ticket's client."""
     ids = [t.newest_message for t in found if t.newest_message]
     if not ids:
         return {}
     d = message_detail
     rows = c.execute(select(d.c.message, func.substr(d.c.text, 1, _LINE)).where(d.c.message.in_(ids)))
-    return {message_id: _first_line(text) for message_id, text in rows}
+    return {message_id: _preview(text) for message_id, text in rows}
 
 
-def _first_line(text: str | None) -> str:
-    return next((line.strip() for line in (text or "").splitlines() if line.strip()), "")
+def _preview(text: str | None) -> str:
+    """The beginning as one line: a keyword often stands alone in the first one."""
+    return " ".join((text or "").split())[:_PREVIEW]
 
 
 def _names(c: Connection) -> dict[str, str]:
-    return {login: name or login for login, name in c.execute(select(people.c.login, people.c.name))}
+    return {login: name or login for login, name in c.execute(select(people.c.login, people.c.name).order_by(people.c.name))}
 
 
 def _cursor(text: str) -> tuple[int, int] | None:

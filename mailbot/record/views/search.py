@@ -56,7 +56,9 @@ class SearchPage:
     after: int | None
 
 
-def results(c: Connection, query: Query, minutes: int, *, sort: Sort = "newest", before: int | None = None, limit: int = 50) -> SearchPage:
+def results(
+    c: Connection, query: Query, minutes: float, *, sort: Sort = "newest", before: int | None = None, limit: int = 50
+) -> SearchPage:
     """One page. `best` knows one page only: the best of the newest. At most 12 statements, whatever is found."""
     if query.empty:
         return SearchPage(rows=(), clients=(), total=0, after=None)
@@ -107,7 +109,7 @@ def _score(head: str, body: str, terms: Sequence[Term]) -> float:
     return score
 
 
-def _rows(c: Connection, found: Sequence[Ticket], query: Query, minutes: int) -> list[SearchRow]:
+def _rows(c: Connection, found: Sequence[Ticket], query: Query, minutes: float) -> list[SearchRow]:
     spoken, rows = query.spoken(), rows_of(c, found, minutes)
     texts = _texts(c, [t.id for t in found]) if spoken else {}
     shown = []
