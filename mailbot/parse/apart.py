@@ -11,16 +11,18 @@ from collections.abc import Iterator
 from mailbot.parse.bounds import NESTING, head_end
 from mailbot.parse.bulk import Bulk, without
 
-SMALLEST = 64 * 1024  # bytes of a body that is taken out
+MUCH = 64 * 1024  # bytes of a mail that is worth it
+SMALLEST = 4096  # bytes of a body that is taken out
 _MAX_ATTACHED = 4  # mails in mails
 _MAIL = re.compile(rb"(?i)content-type:\s{0,80}message/rfc822")
 _BASE64 = re.compile(rb"(?i)transfer-encoding:\s{0,20}base64")
+_FIELD = re.compile(rb"From |[!-9;-~]{0,200}:|[\t \r\n]")
 _NAMED = re.compile(rb"""(?i)boundary\s{0,5}=\s{0,5}(?:"([^"\r\n]{1,200})"|([^\s;"]{1,200}))""")
 
 
 def take_out_text(raw: bytes, inner: Bulk) -> tuple[bytes, Bulk]:
     """The mail with marks in place of its long text, and what the marks stand for; `inner` is what was taken out before."""
-    return without(raw, _bodies(raw), inner) if len(raw) >= SMALLEST else (raw, inner)
+    return without(raw, _bodies(raw), inner) if len(raw) >= MUCH else (raw, inner)
 
 
 def _bodies(raw: bytes) -> Iterator[tuple[int, int]]:
@@ -36,14 +38,18 @@ def _bodies(raw: bytes) -> Iterator[tuple[int, int]]:
         following = _delimiter(raw, at + 3, marks)
         if following - at > SMALLEST and (line := raw.find(b"\n", at + 1, following)) >= 0:
             end = following - (raw[following - 1 : following] == b"\r")
-            yield from _worth(_body(raw, line, digest=digest), end)
+            yield from _worth(_body(raw, line, following, digest=digest), end)
         at = following
 
 
-def _body(raw: bytes, begin: int, *, digest: bool) -> int:
+def _body(raw: bytes, begin: int, end: int, *, digest: bool) -> int:
     """Where the body begins below the header at `begin` (its line feed); inside an attached mail that one's; the mail's end for none."""
+    if not _FIELD.match(raw, begin + 1):
+        return end if digest else begin + 1  # a part without a header
     for _ in range(_MAX_ATTACHED):
-        stop = head_end(raw, begin)
+        stop = head_end(raw, begin, end)
+        if stop >= end:
+            break
         head = raw[begin:stop]
         if not NESTING.search(head):
             typed = b"ontent-" in head or b"ONTENT-" in head or not digest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from dataclasses import dataclass, field
@@ -14,20 +15,23 @@ _STUB = re.compile(
     r"(?is)^\s*(?:\W{0,5}(?:your|this|the|to view|please|if you)\b[^\n]{0,80}"
     r"\b(?:html|does not support|doesn't support|compatible)\b[^\n]{0,200}\s*){1,3}$"
 )
+MAX_URLS = 200
 _MARKUP = re.compile(r"(?i)^\s*<(?:!doctype html|html|head|body)\b")
 
 
 @dataclass(slots=True)
 class Words:
-    """`text` with link marks that name `targets`; `beside` is text of HTML twins, read only for links that the plain text lacks."""
+    """`shown` is the text in pieces, with link marks that name `targets`; `beside` that of HTML twins, read only for links that the plain
+    text lacks. `nodes` and `urls` count what HTML has cost so far."""
 
-    text: str = ""
+    shown: list[str] = field(default_factory=list)
+    beside: list[str] = field(default_factory=list)
     targets: list[str] = field(default_factory=list)
-    beside: str = ""
     problems: list[str] = field(default_factory=list)
     nodes: int = 0
+    urls: int = 0
 
-    def add(self, markup: str, *, shown: bool) -> None:
+    def read(self, markup: str) -> str:
         """The text of an HTML body, its link marks counted on from those of the bodies before."""
         read = html.to_text(markup, html.MAX_NODES - self.nodes)
         self.nodes += read.nodes
@@ -35,10 +39,16 @@ class Words:
         marked = lines.LINK_MARK.sub(lambda m: f"\ue001{int(m[1]) + by}\ue002", read.text) if by else read.text
         self.targets += read.links
         self.problems += [read.problem] if read.problem else []
-        if shown:
-            self.text = _below(self.text, _tidy(marked))
-        else:
-            self.beside = _below(self.beside, _tidy(marked))
+        return _tidy(marked)
+
+    def lacks_links(self, plain: str, markup: str) -> bool:
+        """Whether the HTML holds links that its plain twin lacks; every link is a search, so a mail has a number of them."""
+        if self.urls > MAX_URLS:
+            return False
+        urls = dict.fromkeys(html.hrefs(markup))
+        self.urls += len(urls)
+        near = plain[: reply.MAX_TEXT]
+        return any(url not in near for url in itertools.islice(urls, MAX_URLS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +79,13 @@ def unmarked(text: str) -> str:
 
 
 def _trimmed(found: Words, phrases: tuple[str, ...], subject: str, writer: str) -> NewText:
-    cut = reply.trim(found.text, phrases, subject, writer)
+    whole = "\n".join(found.shown)
+    cut = reply.trim(whole, phrases, subject, writer)
     seen, text = _links(cut.text, found.targets)
     if found.beside:
-        seen += _links(reply.trim(found.beside, phrases, subject, writer).text, found.targets)[0]
-    return NewText(cut, text, _each_once(seen), found.text, tuple(found.problems))
+        beside = reply.trim("\n".join(found.beside), phrases, subject, writer).text
+        seen += tuple(Link(url=link.url) for link in _links(beside, found.targets)[0])  # their places are in another text
+    return NewText(cut, text, _each_once(seen), whole, tuple(found.problems))
 
 
 def _words(bodies: list[Body]) -> Words:
@@ -84,12 +96,13 @@ def _words(bodies: list[Body]) -> Words:
         if _MARKUP.match(plain):
             plain, markup = "", plain
         wanted = not plain.strip() or (len(plain) < 600 and bool(_STUB.match(plain)))
-        if markup and (wanted or any(url not in plain for url in html.hrefs(markup))):
-            found.add(markup, shown=wanted)
-            if wanted:
-                continue
+        if markup and wanted:
+            found.shown.append(found.read(markup))
+            continue
+        if markup and found.lacks_links(plain, markup):
+            found.beside.append(found.read(markup))
         if plain.strip():
-            found.text = _below(found.text, plain)
+            found.shown.append(plain)
     return found
 
 
@@ -100,7 +113,7 @@ def _marked(bodies: list[Body]) -> Words | None:
     found = Words()
     for body in bodies:
         if body.html:
-            found.add(body.html, shown=True)
+            found.shown.append(found.read(body.html))
     return found
 
 
@@ -127,10 +140,6 @@ def _each_once(found: tuple[Link, ...]) -> tuple[Link, ...]:
     for link in found:
         first.setdefault(link.url.rstrip("/"), link)
     return tuple(first.values())[:200]
-
-
-def _below(above: str, text: str) -> str:
-    return f"{above}\n{text}" if above else text
 
 
 def _tidy(text: str) -> str:

@@ -203,14 +203,15 @@ def _fields(head: bytes) -> Iterator[bytes]:
 def _part_heads(raw: bytes, begin: int) -> Iterator[tuple[int, int]]:
     """Header blocks after boundary lines and, for attached mails, the block after that one."""
     done = begin
+    stop = -1
     at = raw.find(b"\n--", max(0, begin - 2))
     while at >= 0:
         line = raw.find(b"\n", at + 1)
         if line < 0:
             return
         done = max(done, line + 1)
-        stop = head_end(raw, done)
-        while stop > done and _CONTENT_FIELD.search(raw, done, min(stop, done + 65536)):
+        stop = stop if stop > done else head_end(raw, done)  # lines before one blank line have it in common
+        while stop > done and _CONTENT_FIELD.search(raw, done, min(stop, done + 8192)):
             yield done, stop
             attached = NESTING.search(raw, done, stop)
             done = stop + 1
@@ -237,12 +238,13 @@ def _short_status(raw: bytes, problems: list[str]) -> bytes:
     return raw
 
 
-def head_end(raw: bytes, begin: int) -> int:
-    """Offset of the first blank line's line end (the end of the header block), or the end of the mail.
+def head_end(raw: bytes, begin: int, end: int | None = None) -> int:
+    """Offset of the first blank line's line end (the end of the header block), or `end` (the mail's end) where there is none before it.
 
     Most blank lines are near; the whole rest is searched for both spellings only when they are not."""
-    for window in (begin + 4096, begin + MAX_HEADER * 2, len(raw)):
-        ends = [at for mark in (b"\n\n", b"\n\r\n") if (at := raw.find(mark, begin, window)) >= 0]
+    last = len(raw) if end is None else end
+    for window in (begin + 4096, begin + MAX_HEADER * 2, last):
+        ends = [at for mark in (b"\n\n", b"\n\r\n") if (at := raw.find(mark, begin, min(window, last))) >= 0]
         if ends:
             return min(ends) + 1
-    return len(raw)
+    return last

@@ -9,6 +9,7 @@ from mailbot.parse.lines import LINK_MARK, Lines
 from mailbot.parse.phrases import Line
 
 _LONGEST_SIGNATURE = 18  # lines
+_LONGEST_FOOTER = 60
 
 
 def mark_footers(work: Lines, writer: str) -> None:
@@ -54,7 +55,7 @@ def _legal(work: Lines) -> None:
 
 def _legal_begins(work: Lines, paragraph: list[int]) -> int | None:
     """The line where a legal text begins: wrapped lines are joined in pairs."""
-    for i in paragraph:
+    for i in paragraph[-_LONGEST_FOOTER:]:
         pair = Line(f"{work.plain[i]} {work.plain[i + 1]}") if i + 1 in paragraph else work.line(i)
         if len(pair.text) >= 25 and quotes.legal(pair):
             return i

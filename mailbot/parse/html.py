@@ -49,6 +49,8 @@ class HtmlText:
 
 def to_text(html: str, most: int = MAX_NODES) -> HtmlText:
     """The lines that a person sees, of at most `most` nodes; never an exception, also for what is no HTML."""
+    if most <= 0:
+        return HtmlText("", problem="the HTML text is very long; only its first part was read")
     cut = len(html) > MAX_HTML
     html = html[:MAX_HTML]
     if _too_deep(html):

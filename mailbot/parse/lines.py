@@ -13,6 +13,7 @@ HERE_ENDS = "\ue000"  # a line of its own: a mail program's container says that 
 LINK_MARK = re.compile("\ue001([0-9]{1,6})\ue002")  # after an anchor's text; the number names the link
 INDENTED = "\ue003"  # before a line of a bare blockquote: a quote where an attribution stands above, else one's own words
 SIGNED = "\ue004"  # before a line of a signature's container
+PLACE_MARK = re.compile(f"[{HERE_ENDS}{INDENTED}{SIGNED}]")
 RESERVED = re.compile("[\ue000-\ue004]")
 WIDTH = 400  # characters of a line that are looked at
 

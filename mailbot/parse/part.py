@@ -98,6 +98,7 @@ class Part:
         try:
             if self.children and self._is_base64:
                 return header.base64_bytes(self._restored(_payload(self.children[0])))
+            _name_boundaries(self.children)
             return bytes(self._restored(b"".join(child.as_bytes() for child in self.children))) or self.data()
         except Exception:  # writing a damaged mail can fail in many ways (RecursionError, KeyError, UnicodeError)
             return b""
@@ -160,6 +161,13 @@ def _payload(message: Message) -> bytes:
         return wire.encode("ascii", "surrogateescape")
     except UnicodeEncodeError:
         return wire.encode("utf-8", "replace")
+
+
+def _name_boundaries(mails: list[Message]) -> None:
+    """The package would make up a random boundary where none is named, and the bytes would differ each time."""
+    for number, part in enumerate(part for mail in mails for part in mail.walk()):
+        if part.is_multipart() and part.get_content_maintype() == "multipart" and not part.get_boundary():
+            part.set_boundary(f"=_part-{number}")
 
 
 def _uudecoded(raw: bytes) -> bytes:

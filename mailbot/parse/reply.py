@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from mailbot.model.message import Address
 from mailbot.parse import footers, history, marks
-from mailbot.parse.lines import Lines
+from mailbot.parse.lines import PLACE_MARK, Lines
 
 MAX_TEXT = 120_000
 MAX_LINES = 4000
@@ -35,6 +35,7 @@ def trim(text: str, phrases: tuple[str, ...] = (), subject: str = "", writer: st
     `writer` is the display name of the sender, with which signatures begin.
     """
     shown, rest = _within_limits(text)
+    rest = PLACE_MARK.sub("", rest)
     work = Lines(shown)
     end = history.quote_begins(work)
     work.mark(end, len(work.plain), "quote")

@@ -13,6 +13,7 @@ from mailbot.parse.mail import Body, Mail
 from mailbot.parse.part import Part, part_of
 
 MAX_ATTACHMENTS = 500
+MAX_TEXT = 3_000_000  # bytes; the part that goes beyond is still read
 MAX_MENDED = 5  # each mending parses its body once more
 
 
@@ -24,6 +25,7 @@ class Walk:
         self.bulk = bulk
         self.spare: list[Body] = []
         self.mended = 0
+        self.length = 0  # bytes of text so far
 
     def bodies(self, message: Message) -> list[Body]:
         """All text of the mail, in order."""
@@ -62,7 +64,12 @@ class Walk:
         return [Body("\n".join(b.plain for b in children if b.plain), "\n".join(b.html for b in children if b.html))]
 
     def _text(self, part: Part) -> Body:
-        data, files = inline_files.cut(part.text_bytes())
+        data = part.text_bytes()
+        self.length += len(data)
+        if self.length - len(data) > MAX_TEXT:
+            self.mail.tell("the mail holds very much text; only its first parts were read")
+            return Body()
+        data, files = inline_files.cut(data)
         text, problem = part.text(data)
         self.mail.tell(problem)
         for name, content in files:

@@ -43,6 +43,14 @@ def _base64_nested(depth: int) -> bytes:
     return body
 
 
+def _twins(plain: bytes, markup: bytes, number: int) -> bytes:
+    one = (
+        b"--b\r\nContent-Type: multipart/alternative; boundary=c\r\n\r\n--c\r\nContent-Type: text/plain\r\n\r\n" + plain
+        + b"\r\n--c\r\nContent-Type: text/html\r\n\r\n" + markup + b"\r\n--c--\r\n"
+    )  # fmt: skip
+    return _multipart(one * number)
+
+
 KINDS: dict[str, Callable[[], bytes]] = {
     "100k encoded words in the subject": lambda: b"From: a@b.example\r\nSubject: " + b"=?utf-8?q?a?= " * 100_000 + b"\r\n\r\n" + TEXT,
     "encoded word that never ends": lambda: b"From: a@b.example\r\nSubject: =?utf-8?q?" + b"a" * 500_000 + b"\r\n\r\n" + TEXT,
@@ -223,4 +231,19 @@ KINDS: dict[str, Callable[[], bytes]] = {
     ),
     "html in 200 parts": lambda: _multipart((b"--b\r\nContent-Type: text/html\r\n\r\n" + b"<p>sky</p>" * 2000 + b"\r\n") * 200),
     "text in 400 parts": lambda: _multipart((b"--b\r\nContent-Type: text/plain\r\n\r\n" + b"the sky is grey\r\n" * 600) * 400),
+    "1000 boundary lines and never a blank one": lambda: b"From: a@b.example\n" + (b"--b\n" + b"x" * 20_000 + b"\n") * 990,
+    "1000 true boundaries and never a blank line": lambda: (
+        HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + (b"--b\n" + b"x" * 36_000 + b"\n") * 990
+    ),
+    "1000 part headers in one": lambda: (
+        HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + (b"--b\nContent-Type: text/plain\n" + b"X: x\n" * 4000) * 990
+    ),
+    "60k links that stand at the end of a long text": lambda: _twins(
+        b"x" * 2_900_000 + b"https://x.example/a", b"<a href=https://x.example/a>x</a>" * 60_000, 1
+    ),
+    "200 twins full of links": lambda: _twins(
+        b"x" * 90_000 + b"".join(b"https://x.example/%d " % i for i in range(150)),
+        b"".join(b"<a href=https://x.example/%d>x</a>" % i for i in range(150)),
+        200,
+    ),
 }

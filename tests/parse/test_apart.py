@@ -19,6 +19,7 @@ def test_a_mail_reads_the_same_with_its_bodies_kept_apart(path: Path, monkeypatc
     raw = path.read_bytes()
     whole = seen(raw)
     for smallest in (200, 1000):
+        monkeypatch.setattr(apart, "MUCH", 0)
         monkeypatch.setattr(apart, "SMALLEST", smallest)
         assert seen(raw) == whole
 
@@ -38,12 +39,14 @@ def test_a_mail_reads_the_same_with_its_bodies_kept_apart(path: Path, monkeypatc
         ),
         (HEAD + b"Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\n" + HEAD + b"\r\n" + b"x\r\n" * 200 + b"--b--\r\n", 0),
         (HEAD + b"Content-Type: multipart/mixed\r\n\r\n" + PICTURE, 0),
+        (HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nno header\r\n" + b"x\r\n" * 200 + b"--b--\r\n", 1),
         (HEAD + b"X-Odd: " + b"".join(b"=long-body-%d-" % i for i in range(5)) + b"\r\n\r\n" + b"x\r\n" * 200, 0),
         (HEAD + b"\r\n=long-body-0-0=" + b"the sky is grey\r\n" * 40, 1),
     ],
 )
 def test_a_body_is_kept_apart_where_it_cannot_hide_a_part(raw: bytes, kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = seen(raw)
+    monkeypatch.setattr(apart, "MUCH", 0)
     monkeypatch.setattr(apart, "SMALLEST", 300)
     rest, taken = apart.take_out_text(raw, Bulk())
     assert len(raw) - len(rest) >= 280 * kept

@@ -159,3 +159,10 @@ def test_a_multipart_sent_in_base64_is_taken_apart() -> None:
 
 def test_text_with_a_nonsense_disposition_is_text() -> None:
     assert read(HEAD + b"Content-Type: text/html\r\nContent-Disposition: =?utf-8?Q?invalid?=\r\n\r\n<p>sky</p>").text == "sky"
+
+
+def test_an_attached_mail_without_a_boundary_gives_the_same_bytes_each_time() -> None:
+    inner = b'Content-Type: multipart/alternative; boundary=""\r\n\r\n--\r\nContent-Type: text/plain\r\n\r\nsky\r\n----\r\n'
+    raw = HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n" + inner + b"--b--\r\n"
+    assert read(raw).attachments == read(raw).attachments
+    assert len(guard.attachment_guarded(received(raw), 0)[1]) == read(raw).attachments[0].size

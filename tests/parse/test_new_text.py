@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailbot.parse import html, reply
+from mailbot.parse import html, lines, reply
 from tests.parse.mails import OWN, read
 
 ATTRIBUTIONS = {
@@ -181,6 +181,21 @@ def test_links_that_only_the_html_twin_holds_are_found() -> None:
     parsed = read(raw)
     assert parsed.text == "See this"
     assert [link.url for link in parsed.links] == ["https://x.example/a"]
+
+
+def test_a_link_of_the_html_twin_has_no_place_in_the_plain_text() -> None:
+    raw = (
+        "From: a@b.example\nContent-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\nSee this, and more\n"
+        "--b\nContent-Type: text/html\n\n<p>See https://x.example/a and <a href='https://x.example/b'>more</a></p>\n--b--\n"
+    )
+    assert [(link.url, link.start) for link in read(raw).links] == [("https://x.example/a", -1), ("https://x.example/b", -1)]
+
+
+def test_the_end_of_a_very_long_html_text_holds_no_marks_of_ours() -> None:
+    parsed = read("From: a@b.example\nContent-Type: text/html\n\n" + "<p>sky</p>" * 5000 + "<blockquote>lawn</blockquote>" * 500)
+    assert "lawn" in parsed.quoted
+    assert not lines.RESERVED.search(parsed.text + parsed.quoted)
+    assert any("very long" in p for p in parsed.problems)
 
 
 def test_five_thousand_nested_boxes_keep_their_text() -> None:
