@@ -56,10 +56,13 @@ def run(
 def demo(
     once: Annotated[bool, typer.Option("--once", help="Handle the sample messages and stop.")] = False,
     as_json: AsJson = False,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the order system's page; 0 picks a free one.")] = 0,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Port of the desk; 0 picks a free one. Default: 8080, or a free one where it is taken."),
+    ] = None,
     keep: Annotated[Path | None, typer.Option(metavar="DIR", file_okay=False, help="Work in this folder and leave it there.")] = None,
 ) -> None:
-    """A whole company on this machine: mail server, order system with its client page, clients that write. Needs no network.
+    """A whole company on this machine: desk, mail server, order system with its client page, clients that write. Needs no network.
 
     Example: mailbot demo --once --json
     """

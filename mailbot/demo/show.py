@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import shutil
+import socket
 import sys
 import tempfile
 import threading
@@ -22,9 +24,12 @@ from mailbot.config import load
 from mailbot.demo.clients import Clients, seed_orders
 from mailbot.demo.mail_server import MailServer
 from mailbot.demo.samples import SAMPLES
+from mailbot.desk.server import DeskServer, listener
 from mailbot.errors import Unavailable
+from mailbot.model.visitor import Origin
 from mailbot.reference import serve as serve_orders
 from mailbot.wiring import Service, open_service
+from mailbot.workflow import people
 
 SUPPORT = "support@studio.example"
 WRITING_SECONDS = 60
@@ -61,11 +66,26 @@ adapter = "http"
 url = "{orders}/api/v1"
 token_file = "order-token"
 poll_seconds = 1
+
+[desk]
+listen = "127.0.0.1:{desk}"
 """
+PEOPLE = (
+    ("kim", "Kim Larsson", ("coordinator",)),
+    ("ida", "Ida Holm", ("coordinator",)),
+    ("sam", "Sam Okafor", ("quality_supervisor",)),
+    ("maria", "Maria Lind", ("account_manager",)),
+    ("alex", "Alex Berg", ("admin", "viewer")),
+)
+"""Whoever opens the desk is the first; /login offers the others."""
+USUAL_PORT = 8080
 
 
-def main(*, once: bool = False, as_json: bool = False, port: int = 0, keep: Path | None = None) -> int:
-    """Runs until Ctrl-C, or with `once` until every sample is handled. `keep`: the folder to work in, which then stays."""
+def main(*, once: bool = False, as_json: bool = False, port: int | None = None, keep: Path | None = None) -> int:
+    """Runs until Ctrl-C, or with `once` until every sample is handled.
+
+    `port`: of the desk; 0 takes a free one, None the usual one or a free one. `keep`: the folder to work in, which then stays.
+    """
     folder = keep or Path(tempfile.mkdtemp(prefix="mailbot-demo-"))
     folder.mkdir(parents=True, exist_ok=True)
     teller = Teller(as_json)
@@ -98,24 +118,45 @@ class Teller:
         print(text, file=sys.stderr if self.as_json else sys.stdout, flush=True)
 
 
-def _in_folder(folder: Path, teller: Teller, once: bool, port: int) -> int:
+def _in_folder(folder: Path, teller: Teller, once: bool, port: int | None) -> int:
     stop = threading.Event()
     schedule.stop_on_signals(stop)
     with ExitStack() as stack:
+        listening = stack.enter_context(contextlib.closing(_desk_port(port)))
         clients_mail = Inbox()
         server = stack.enter_context(MailServer({SUPPORT: _secret(folder / "mailbox-password")}, clients_mail.receive))
         orders = seed_orders(folder / "orders.db")
-        url = _start_orders(stack, folder, port)
-        (folder / "config.toml").write_text(CONFIG.format(imap=server.imap_port, smtp=server.smtp_port, orders=url))
+        url = _start_orders(stack, folder)
+        ports = {"imap": server.imap_port, "smtp": server.smtp_port, "desk": listening.getsockname()[1]}
+        (folder / "config.toml").write_text(CONFIG.format(orders=url, **ports))
         settings = load(folder / "config.toml", {})
         service = stack.enter_context(open_service(settings, tell=teller.tell))
         clients = Clients(server, orders, SUPPORT, clients_mail.message_ids)
         clients.choose()
-        _welcome(teller, url, folder, once)
         if once:
             return _once(service, clients, stop)
+        desk = _desk(service, listening)
+        _welcome(teller, desk.url, url, folder)
         threading.Thread(target=_script, args=(clients, teller, stop), name="demo clients", daemon=True).start()
-        return schedule.serve(service, schedule.ALL, stop)
+        return schedule.serve(service, schedule.ALL, stop, {"desk": desk.run})
+
+
+def _desk_port(port: int | None) -> socket.socket:
+    """Listens before anything else starts. Raises Unavailable where the wished port is taken."""
+    for wanted in (USUAL_PORT, 0) if port is None else (port,):
+        try:
+            return listener(f"127.0.0.1:{wanted}")
+        except Unavailable as error:
+            problem = error
+    raise Unavailable(f"The desk cannot use port {port}: {problem} In the demo: mailbot demo --port 0 takes a free one.")
+
+
+def _desk(service: Service, listening: socket.socket) -> DeskServer:
+    """The desk and its people."""
+    for login, name, roles in PEOPLE:
+        email = f"{login}@studio.example"
+        people.add(service.db, login, name=name, email=email, roles=roles, order_system_id="", origin=Origin(actor="the demo"))
+    return DeskServer(service, taken=listening, demo=[login for login, _, _ in PEOPLE])
 
 
 @dataclass(slots=True)
@@ -152,7 +193,7 @@ def _script(clients: Clients, teller: Teller, stop: threading.Event) -> None:
         )
 
 
-def _start_orders(stack: ExitStack, folder: Path, port: int) -> str:
+def _start_orders(stack: ExitStack, folder: Path) -> str:
     """The reference order system in a thread; returns its address."""
     ready = threading.Event()
     found: list[int] = []
@@ -166,7 +207,7 @@ def _start_orders(stack: ExitStack, folder: Path, port: int) -> str:
 
     def serve() -> None:
         try:
-            serve_orders(port, folder / "orders.db", token, SUPPORT, is_ready, stop)
+            serve_orders(0, folder / "orders.db", token, SUPPORT, is_ready, stop)
         except OSError as problem:
             problems.append(problem)
             ready.set()
@@ -178,9 +219,7 @@ def _start_orders(stack: ExitStack, folder: Path, port: int) -> str:
     ready.wait(20)
     if not found:
         because = f" ({problems[0].strerror})" if problems else ""
-        raise Unavailable(
-            f"the order system did not start on port {port}{because}. Choose another: mailbot demo --port 0 takes a free one."
-        )
+        raise Unavailable(f"the demo's order system did not start{because}.")
     time.sleep(0.2)  # the listener is open; give the server a moment to accept
     return f"http://127.0.0.1:{found[0]}"
 
@@ -192,12 +231,12 @@ def _secret(path: Path) -> str:
     return secret
 
 
-def _welcome(teller: Teller, url: str, folder: Path, once: bool) -> None:
-    if once:
-        return
+def _welcome(teller: Teller, desk: str, url: str, folder: Path) -> None:
     teller.note(
         "mailbot demo: a mail server, an order system, clients that write, and mailbot in between. Everything is on this machine.\n"
-        f"  start page      {url}/\n"
+        f"  desk            {desk}\n"
+        f"                  you are {PEOPLE[0][1]}, a coordinator; sign out to come in as a quality supervisor, account manager or admin\n"
+        f"  clients         {url}/\n"
         "                  choose a client, open an order, press Comment and reopen; or a member of staff, to place and deliver orders\n"
         f"  database        {folder / 'mailbot.db'}\n"
         f"  look inside     {_program()} --config {folder / 'config.toml'} tickets\n"

@@ -33,7 +33,7 @@ class SourceState:
 
 @dataclass(slots=True)
 class Desk:
-    """One for each running desk. `secret` signs what a browser keeps for us; `demo`: the one person whom the demo signs in."""
+    """One for each running desk. `secret` signs what a browser keeps for us; `demo`: whom the demo signs in without proof."""
 
     service: Service
     settings: DeskSettings
@@ -41,7 +41,7 @@ class Desk:
     port: int
     stopping: threading.Event = field(default_factory=threading.Event)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    demo: str = ""
+    demo: tuple[str, ...] = ()
     kept: dict[str, tuple[float, Any]] = field(default_factory=dict)  # counted at (monotonic), value: see insights.py
     _sources: tuple[float, tuple[SourceState, ...]] = (0.0, ())
 
@@ -83,7 +83,7 @@ class Desk:
     @property
     def is_local(self) -> bool:
         """Listens on this machine only."""
-        return _is_loopback(_listen_host(self.settings.listen))
+        return is_loopback(_listen_host(self.settings.listen))
 
     @property
     def proxies(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
@@ -115,7 +115,7 @@ def _listen_host(listen: str) -> str:
     return listen.rpartition(":")[0]
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

@@ -49,11 +49,12 @@ def problem(request: Request, status: int, detail: str, **more: object) -> Respo
 async def _sign_in(request: Request, error: Exception) -> Response:
     """A page is asked for again after signing in. A form is not: what was typed is still in the browser."""
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    login = "/login" if path == "/" else f"/login?next={quote(path, safe='')}"
+    door = "/demo?to=" if request.app.state.desk.demo else "/login?next="
+    login = "/login" if path == "/" and door.startswith("/login") else f"{door}{quote(path, safe='')}"
     if request.url.path.startswith(API):
         return problem(request, 401, str(error))
     if request.headers.get("hx-request") == "true":
-        return Response(status_code=401, headers={"HX-Redirect": "/login"})
+        return Response(status_code=401, headers={"HX-Redirect": login})
     if request.method in ("GET", "HEAD"):
         return RedirectResponse(login, status_code=303)
     return problem(request, 401, "Your session is over. Sign in in another tab, come back here and send it again: nothing typed is lost.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Sequence
 
 import uvicorn
 
@@ -19,21 +20,27 @@ STREAM_SECONDS = 3  # open streams see `stopping` within a second; what is still
 class DeskServer:
     """Listens from the start, so that a port in use is told before anything else runs. `run` is the body of the thread."""
 
-    def __init__(self, service: Service, settings: DeskSettings | None = None, *, demo: str = "") -> None:
-        """Raises Unavailable where the address cannot be used."""
+    def __init__(
+        self, service: Service, settings: DeskSettings | None = None, *, taken: socket.socket | None = None, demo: Sequence[str] = ()
+    ) -> None:
+        """`taken`: a listener that is there already. `demo`: logins as which whoever comes from this machine may sign in.
+
+        Raises Unavailable where the address cannot be used.
+        """
         settings = settings or service.settings.desk or DeskSettings()  # type: ignore[call-arg]  # mypy reads Field(default, …) as required
-        self._listener: socket.socket | None = listener(settings.listen)
+        self._listener: socket.socket | None = taken or listener(settings.listen)
         port = self._listener.getsockname()[1]
         self._again = settings.model_copy(update={"listen": f"{settings.listen.rpartition(':')[0]}:{port}"})
-        self.desk = Desk(service, settings, service.secret("desk"), port, demo=demo)
+        self.desk = Desk(service, settings, service.secret("desk"), port, demo=tuple(demo))
         self.url = f"{self.desk.base_url}/"
+        self._app = make_app(self.desk)  # here and not in the thread: FastAPI and pydantic quiet their warnings for the whole process
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set: no new connections then, open streams end, the rest has a few seconds."""
         taken, self._listener = self._listener or listener(self._again.listen), None
         server = uvicorn.Server(
             uvicorn.Config(
-                make_app(self.desk), log_level="critical", access_log=False, http="h11", ws="none", loop="asyncio", lifespan="on",
+                self._app, log_level="critical", access_log=False, http="h11", ws="none", loop="asyncio", lifespan="on",
                 server_header=False, proxy_headers=False, timeout_graceful_shutdown=STREAM_SECONDS, timeout_keep_alive=20,
             )
         )  # fmt: skip

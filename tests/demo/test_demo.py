@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from mailbot.demo.samples import SAMPLES
@@ -80,13 +82,18 @@ def test_everything_that_was_answered_went_out(once: subprocess.CompletedProcess
 def test_a_stop_in_the_middle_is_clean(number: signal.Signals, tmp_path: Path) -> None:
     with _running(tmp_path) as process:
         seen = _until(process, "acknowledgement")
+        desk = re.search(r"desk +(http://127\.0\.0\.1:\d+/)", seen)
+        assert desk
+        with httpx2.Client(follow_redirects=True, timeout=20) as browser:
+            page = browser.get(f"{desk[1]}me")
+            assert (page.status_code, str(page.url), "Kim Larsson" in page.text) == (200, f"{desk[1]}me", True)
         began = time.monotonic()
         process.send_signal(number)
         out, err = process.communicate(timeout=60)
     assert time.monotonic() - began < 30  # the promise of `mailbot run`; a hang, not a speed, would break it
     assert (process.returncode, err) == (0, "")
     assert "Nothing is left behind" in out
-    assert "start page      http://127.0.0.1:" in seen
+    assert "clients         http://127.0.0.1:" in seen
     assert list(tmp_path.iterdir()) == []
 
 

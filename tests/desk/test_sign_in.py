@@ -392,3 +392,27 @@ def test_the_whole_log_of_this_file_is_a_chain(world: World) -> None:
     token_of(world)
     assert audit.verify(world.db).broken == 0
     assert BASE.startswith("http://127")
+
+
+# --- the demo ---------------------------------------------------------------------------------------------------------------------------
+
+
+def test_outside_of_the_demo_nobody_comes_in_without_proof(world: World) -> None:
+    for path in ("/demo", "/demo?who=admin", "/demo?who=coordinator"):
+        assert world.browser().get(path).status_code == 404
+
+
+def test_the_demo_lets_its_people_in_from_this_machine_only(world: World) -> None:
+    world.desk.demo = ("coordinator", "viewer")
+    browser = world.browser(client=("127.0.0.1", 5000))
+    answer = browser.get("/me")
+    assert answer.headers["location"] == "/demo?to=%2Fme"
+    assert browser.get("/demo?to=%2Fme").headers["location"] == "/me"
+    assert "Coordinator" in browser.get("/me").text
+    browser.post("/logout")
+    assert "/demo?who=viewer" in browser.get("/login").text
+    assert browser.get("/demo?who=viewer&to=//evil.example").headers["location"] == "/"
+    assert browser.get("/demo?who=admin").status_code == 404
+    assert world.browser(client=("192.0.2.7", 5000)).get("/demo").status_code == 404
+    world.desk.settings = world.desk.settings.model_copy(update={"listen": "0.0.0.0:8080", "base_url": "http://127.0.0.1:8080"})
+    assert browser.get("/demo").status_code == 404
