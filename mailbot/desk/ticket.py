@@ -18,6 +18,7 @@ from mailbot.model.money import money
 from mailbot.model.permission import Permission
 from mailbot.model.ticket import Ticket
 from mailbot.record.views.client import client as client_view
+from mailbot.record.views.messages import shown as shown_messages
 from mailbot.record.views.said import said
 from mailbot.record.views.timeline import timeline
 from mailbot.workflow import people, ticket_page
@@ -88,13 +89,15 @@ def _page(
     with visit.reading() as c:
         found = timeline(c, number)
         words = said(c, number)
+        messages = shown_messages(c, found.messages, found.actions)
         minutes = int(max(service.parts.live.rules.escalation_minutes, default=20))
         client = _client(visit, c, found.ticket, minutes)
     login = visit.person.login
     _, others = ticket_page.look_around(service.parts, number, login, writing=False)
     verbs = possible(found.ticket.state, frozenset(visit.person.roles))
     return visit.page(
-        "ticket.html", status=status, t=found.ticket, entries=entries(found, words), client=client, others=others, verbs=verbs,
+        "ticket.html", status=status, t=found.ticket, entries=entries(found, words), messages=messages, client=client,
+        others=others, verbs=verbs,
         orders=ticket_page.orders_of(service.parts, found.ticket.order_ids), what=WHAT, typed=typed or {}, problem=problem, shown=shown,
         drafts=ticket_page.drafts_of(service.parts, number, login), offer=_offer(visit, found.ticket, verbs),
         colleagues=[p for p in people.everybody(service.db) if p["active"]], can_undo=_can_undo(found, login), minutes=minutes,

@@ -10,6 +10,7 @@ import base64
 import json
 import subprocess
 import sys
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, fields, is_dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +33,7 @@ from mailbot.parse.bounds import scan
 from mailbot.parse.mime import attached
 
 SECONDS = 5
+PICTURE_SECONDS = 15
 MEMORY = 600 * 1024 * 1024
 _REMEDY = "Open the original on the desk and book it by hand; `mailbot replay` tries it again."
 _NESTED: dict[str, type[Any]] = {
@@ -70,6 +72,33 @@ def attachment_guarded(message: ReceivedMessage, number: int) -> tuple[Attachmen
     return Attachment(**told), data
 
 
+def thumbnails_guarded(message: ReceivedMessage, numbers: Collection[int]) -> dict[int, tuple[int, int, bytes]]:
+    """Small pictures of these attachments: number -> (width, height, WebP). Without bytes: none can be made. Always in the child.
+
+    A picture on which the child died counts as one of which none can be made; those after it are missing and may be asked for again."""
+    done = _run_child(message, OwnMarks(), PICTURE_SECONDS, thumbnails=sorted(numbers))
+    if done.returncode == 3:
+        raise Unreadable(done.stdout.decode("utf-8", "replace")[:300])
+    made = dict(_read_thumbnails(done.stdout))
+    for number in sorted(numbers):
+        if number not in made:
+            made[number] = (0, 0, b"")
+            if done.returncode != 0:
+                break
+    return made
+
+
+def _read_thumbnails(out: bytes) -> Iterator[tuple[int, tuple[int, int, bytes]]]:
+    """Whole answers only: the last one may be torn."""
+    while b"\n" in out:
+        line, _, out = out.partition(b"\n")
+        number, width, height, size = json.loads(line)
+        if len(out) < size:
+            return
+        yield number, (width, height, out[:size])
+        out = out[size:]
+
+
 def _in_child(message: ReceivedMessage, own: OwnMarks) -> ParsedMessage:
     try:
         return message_from_json(json.loads(_ask_child(message, own, None)))
@@ -79,24 +108,29 @@ def _in_child(message: ReceivedMessage, own: OwnMarks) -> ParsedMessage:
 
 def _ask_child(message: ReceivedMessage, own: OwnMarks, number: int | None) -> bytes:
     """What the child wrote; `number` asks for an attachment instead of the whole reading."""
+    done = _run_child(message, own, SECONDS, attachment=number)
+    if done.returncode == 0:
+        return done.stdout
+    told = done.stdout.decode("utf-8", "replace")[:300] if done.returncode == 3 else ""
+    raise Unreadable(told or f"The message asks for too much time or memory to be read (exit {done.returncode}). {_REMEDY}")
+
+
+def _run_child(message: ReceivedMessage, own: OwnMarks, seconds: int, **asked: object) -> subprocess.CompletedProcess[bytes]:
+    """`seconds` of CPU time; thrice as long on the clock."""
     raw = message.raw if message.raw_path is None else b""
-    head = json.dumps({"message": _message_json(message), "own": _own_json(own), "attachment": number}).encode()
+    head = json.dumps({"message": _message_json(message), "own": _own_json(own), "seconds": seconds, **asked}).encode()
     try:
-        done = subprocess.run(
+        return subprocess.run(
             [sys.executable, "-m", "mailbot.parse.child"],
             input=len(head).to_bytes(8, "big") + head + raw,
             capture_output=True,
-            timeout=SECONDS * 3,
+            timeout=seconds * 3,
             check=False,
             cwd=Path(__file__).resolve().parents[2],
             env={"PYTHONHASHSEED": "0", "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
         )
     except (subprocess.TimeoutExpired, OSError) as error:
         raise Unreadable(f"The message took too long to read ({type(error).__name__}). {_REMEDY}") from None
-    if done.returncode == 0:
-        return done.stdout
-    told = done.stdout.decode("utf-8", "replace")[:300] if done.returncode == 3 else ""
-    raise Unreadable(told or f"The message asks for too much time or memory to be read (exit {done.returncode}). {_REMEDY}")
 
 
 def message_to_json(parsed: ParsedMessage) -> dict[str, Any]:

@@ -46,9 +46,10 @@ def id_of(value: str) -> str:
 
 
 def file_name(raw: str) -> str:
-    """A name for display: decoded, without folders and control characters, at most 200 characters; "" where none is left."""
+    """A name for display: decoded, without folders and control characters, at most 200 characters, its ending kept; "" for none."""
     name = text_of(raw).replace("\\", "/").rsplit("/", 1)[-1].strip(" \"'")
-    return "" if name in {".", ".."} else name[:200]
+    name = name if len(name) <= 200 else f"{name[:180]}{name[-20:]}"
+    return "" if name in {".", ".."} else name
 
 
 def _decode_words(text: str) -> str:

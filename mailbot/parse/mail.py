@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -20,7 +21,7 @@ class Body:
 
 @dataclass(slots=True)
 class Mail:
-    """`embedded` are header blocks of attached mails and reports; `data` the bytes of the attachment whose number is `wanted`."""
+    """`embedded` are header blocks of attached mails and reports; `take` is called with number and bytes of each attachment."""
 
     headers: Headers
     from_all: tuple[Address, ...] = ()
@@ -33,8 +34,7 @@ class Mail:
     attachments: list[Attachment] = field(default_factory=list)
     embedded: list[tuple[str, Headers]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-    wanted: int = -1
-    data: bytes = b""
+    take: Callable[[int, bytes], None] | None = None
 
     def tell(self, problem: str) -> None:
         """Notes a problem once; "" is none."""

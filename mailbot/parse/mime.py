@@ -10,6 +10,7 @@ import email
 import email.utils
 import logging
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.message import Message
 
@@ -35,16 +36,17 @@ _USUAL_DATE = re.compile(r"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} 20\d\d \d\d:\d\d
 
 def attached(raw: bytes, number: int) -> tuple[Attachment, bytes]:
     """Attachment `number` (as in `ParsedMessage.attachments`, from 0) and its bytes; raises `NotFound` where there are fewer."""
-    mail = read(raw, wanted=number)
-    if not 0 <= number < len(mail.attachments):
+    found: list[bytes] = []
+    mail = read(raw, lambda at, data: found.append(data) if at == number else None)
+    if not found:
         raise NotFound(f"The message has {len(mail.attachments)} attachments; there is no number {number}. Count them from 0.")
-    return mail.attachments[number], mail.data
+    return mail.attachments[number], found[0]
 
 
-def read(raw: bytes, wanted: int = -1) -> Mail:
+def read(raw: bytes, take: Callable[[int, bytes], None] | None = None) -> Mail:
     """The mail in these bytes; `Unreadable` only where there is neither a header field nor a text.
 
-    `wanted` is the number of the attachment whose bytes shall be kept in `Mail.data`."""
+    `take` is called with number and bytes of each attachment as it is met."""
     tamed = bounds.tame(raw)
     problems = list(tamed.problems)
     if not tamed.mail.strip():
@@ -52,7 +54,7 @@ def read(raw: bytes, wanted: int = -1) -> Mail:
     rest, bulk = take_out_text(tamed.mail, tamed.bulk)
     message = _message(rest, problems)
     wire = [(name.lower(), str(value)) for name, value in message.raw_items()]
-    mail = Mail(headers=tuple((charset.from_wire(name), header.text_of(value)) for name, value in wire), problems=problems, wanted=wanted)
+    mail = Mail(headers=tuple((charset.from_wire(name), header.text_of(value)) for name, value in wire), problems=problems, take=take)
     _read_head(mail, wire)
     mail.content_type = part_of(message).content_type
     mail.bodies = Walk(mail, bulk).bodies(message)

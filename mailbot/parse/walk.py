@@ -111,6 +111,6 @@ class Walk:
         if len(self.mail.attachments) >= MAX_ATTACHMENTS:
             self.mail.tell(f"only the first {MAX_ATTACHMENTS} attachments are listed")
             return
-        if len(self.mail.attachments) == self.mail.wanted:
-            self.mail.data = data
+        if self.mail.take:
+            self.mail.take(len(self.mail.attachments), data)
         self.mail.attachments.append(replace(attachment, size=len(data), sha256=hashlib.sha256(data).hexdigest()))
