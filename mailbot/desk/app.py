@@ -15,7 +15,9 @@ from mailbot.desk.guard import Guard
 from mailbot.desk.permissions import Routes, mount, undeclared
 from mailbot.desk.shell import Shell
 
-MODULES: list[Routes] = [m.routes for m in (assets, ready, come_in, me, queue, ticket, message, search, client, insights, outbox, live, admin)]
+MODULES: list[Routes] = [
+    m.routes for m in (assets, ready, come_in, me, queue, ticket, message, search, client, insights, outbox, live, admin)
+]
 """Every module of pages; a new one is added here."""
 THREADS = 8  # pages wait for the database only; more threads would only wait together
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
-from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -19,6 +18,7 @@ from mailbot.desk import frame, site
 from mailbot.desk.message import signed
 from mailbot.desk.site import Visit, draw
 from mailbot.model.safe_html import OddLink
+from mailbot.model.visitor import Origin
 from mailbot.parse import guard
 from mailbot.record.views.messages import (
     Check,
@@ -269,7 +269,7 @@ def test_who_may_not_see_the_source_sees_no_link_to_it(world: World) -> None:
 def visit(world: World, login: str) -> Visit:
     scope = {"type": "http", "method": "GET", "path": "/t/1", "headers": [], "query_string": b"", "app": world.app, "state": {}}
     asked = Request(scope)
-    cookie = sign_in.begin(world.db, login, "link", SimpleNamespace(actor="", ip="", request_id="", agent="", by=lambda _: None))  # type: ignore[arg-type]
+    cookie = sign_in.begin(world.db, login, "link", Origin())
     return Visit(world.desk, asked, world.desk.clock(), sign_in.who_has(world.db, cookie))
 
 

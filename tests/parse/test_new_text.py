@@ -202,6 +202,18 @@ def test_five_thousand_nested_boxes_keep_their_text() -> None:
     assert "sky" in html.to_text("<div>" * 5000 + "sky").text
 
 
+def test_a_link_that_stands_only_in_the_html_twin_marks_no_words_of_the_plain_text() -> None:
+    parsed = read(
+        "From: a@b.example\nContent-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\n"
+        "The sky is dark, see https://client.example/a\n--b\nContent-Type: text/html\n\n<p>The sky is dark, see "
+        '<a href="https://client.example/b">https://client.example/b</a> and https://client.example/a</p>\n--b--\n'
+    )
+    assert [(link.url, parsed.text[link.start : link.end] if link.start >= 0 else "") for link in parsed.links] == [
+        ("https://client.example/a", "https://client.example/a"),
+        ("https://client.example/b", ""),
+    ]
+
+
 def test_a_signature_that_begins_with_the_writer_s_name_gives_no_link() -> None:
     markup = (
         '<p>Image 12 is wrong</p><table><tr><td><b>Ann Berg</b><br><a href="https://x.example">Feedback: review us</a></td></tr></table>'

@@ -208,7 +208,8 @@ def _check(name: str, found: dict[str, Any]) -> Check:
     given = found.get("evidence")
     because = tuple(str(one) for one in given.values()) if isinstance(given, dict) else (str(given),) if given else ()
     words = tuple(dict.fromkeys(str(span["words"]) for span in _spans_of(found)))
-    return Check(CHECKS[name], "" if nothing else says, because, words)
+    longest = tuple(one for one in words if not any(one != other and one in other for other in words))
+    return Check(CHECKS[name], "" if nothing else says, because, longest)
 
 
 def _reply(reply: dict[str, Any], message_id: int, actions: list[ActionView]) -> ShownReply:
