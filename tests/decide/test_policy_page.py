@@ -23,3 +23,5 @@ def test_every_row_of_the_policy_is_listed() -> None:
 def test_every_walk_is_named_by_the_policy_page() -> None:
     walks = {p.parent.name for p in (ROOT / "tests" / "walks").glob("*/expected.toml")}
     assert [w for w in sorted(walks) if f"tests/walks/{w}`" not in PAGE] == []
+    returns = {p.parent.name for p in (ROOT / "tests" / "returns").glob("*/walk.toml")}
+    assert [w for w in sorted(returns) if f"tests/returns/{w}`" not in PAGE] == []
