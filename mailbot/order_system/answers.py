@@ -28,7 +28,7 @@ from mailbot.model.order import (
     OrderStatus,
     Person,
 )
-from mailbot.order_system.contract import CommentPage, EventPage, UnreadableItem
+from mailbot.order_system.contract import CommentPage, EventPage, UnreadableItem, WrongShape
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -323,9 +323,9 @@ def _texts(item: Json, key: str) -> tuple[str, ...]:
     return tuple(clean(v) for v in value if isinstance(v, str)) if isinstance(value, list) else ()
 
 
-def _wrong(place: str, wanted: str, value: object) -> Unavailable:
+def _wrong(place: str, wanted: str, value: object) -> WrongShape:
     got = "nothing" if value is None else repr(value)[:60]
-    return Unavailable(f"the order system's answer is not as the contract says: {place} must be {wanted}, got {clean(got)}")
+    return WrongShape(f"the order system's answer is not as the contract says: {place} must be {wanted}, got {clean(got)}")
 
 
 def _refuse(constant: str) -> None:

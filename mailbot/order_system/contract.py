@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from mailbot.errors import MailbotError
+from mailbot.errors import MailbotError, Unavailable
 from mailbot.model.money import Money
 from mailbot.model.order import Capabilities, Order, OrderComment, OrderEvent
 from mailbot.model.outcome import Outcome
@@ -14,6 +14,10 @@ from mailbot.model.outcome import Outcome
 ReopenReason = Literal["correction", "amendment", "feedback", "unclear"]
 CloseReason = Literal["feedback", "request", "withdrawn"]
 Visibility = Literal["client", "internal"]
+
+
+class WrongShape(Unavailable):
+    """The order system answers, and not as the contract says; the text names the place. The same question brings the same answer."""
 
 
 class CursorTooOld(MailbotError):

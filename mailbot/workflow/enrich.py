@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import datetime
 
@@ -29,9 +30,9 @@ def enrich(parts: Parts) -> int:
         waiting = tickets.waiting_for_facts(c, BATCH)
     done = 0
     for ticket_id, message_id in waiting:
-        if not _fill(parts, ticket_id, message_id):
-            break  # the order system still does not answer; the next tick asks again
-        done += 1
+        if not parts.breaker.allows(time.monotonic()):
+            break  # the order system is away; the next tick asks again
+        done += _fill(parts, ticket_id, message_id)  # one that gets no answer holds up no other
     return done
 
 

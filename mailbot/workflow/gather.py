@@ -17,7 +17,7 @@ from mailbot.errors import NotFound, Unavailable
 from mailbot.model.finding import Findings
 from mailbot.model.message import ParsedMessage
 from mailbot.model.order import Capabilities, Order
-from mailbot.order_system.contract import OrderSystem
+from mailbot.order_system.contract import OrderSystem, WrongShape
 from mailbot.record import addresses, context, facts
 from mailbot.workflow.parts import Breaker, Parts, log
 
@@ -182,6 +182,9 @@ class _Budget:
         asked = time.monotonic()
         try:
             answer = call()
+        except WrongShape as error:  # the system is well, this one order is not: no reason to ask for no other
+            log.warning("order_in_wrong_shape", because=str(error))
+            return None
         except Unavailable as error:
             self.failed = True
             _count_failure(breaker, time.monotonic(), timed_out=time.monotonic() - asked >= REQUEST_SECONDS)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from mailbot.decide.order_news import of_event, of_order
-from mailbot.errors import NotFound
+from mailbot.errors import NotFound, Unavailable
 from mailbot.model.act import ActContext, ActDecision
 from mailbot.model.order import Order, OrderEvent
-from mailbot.order_system.contract import OrderSystem
-from mailbot.receive.events import NewEvents, new_events, to_remember
+from mailbot.order_system.contract import OrderSystem, WrongShape
 from mailbot.record import addresses, due, facts, journal, settings_store, tickets
+from mailbot.record.tickets import LogRow
 from mailbot.workflow.acts import apply, context_of, hold_ticket, known_orders
+from mailbot.workflow.events import read_events
 from mailbot.workflow.gather import gather
 from mailbot.workflow.parts import Parts, log
 
@@ -30,36 +30,7 @@ def follow_orders(parts: Parts, system: OrderSystem, since: datetime, stop: thre
             return 0  # a comment that opens the ticket may still be on its way: the next round follows
     if not gather(parts, []).capabilities.events:
         return _read_again(parts, system, stop)
-    changed = 0
-    while not stop.is_set():
-        page, seen, until = _page(parts, system, since)
-        changed += sum(_follow(parts, system, event) for event in page.events)
-        _move(parts, system.name, page, seen, until)
-        if not page.more:
-            break
-    return changed
-
-
-def _page(parts: Parts, system: OrderSystem, since: datetime) -> tuple[NewEvents, dict[str, datetime], datetime]:
-    with parts.db.reading() as c:
-        cursor = settings_store.get(c, f"cursor:events:{system.name}")
-        stored = json.loads(settings_store.get(c, f"events_seen:{system.name}") or "{}")
-        until = settings_store.get(c, f"events_until:{system.name}")
-    seen = {id_: datetime.fromisoformat(at) for id_, at in stored.items()}
-    start = datetime.fromisoformat(until) if until else since
-    return new_events(system, cursor, start, seen), seen, start
-
-
-def _move(parts: Parts, place: str, page: NewEvents, seen: dict[str, datetime], until: datetime) -> None:
-    """The cursor moves once everything on the page was followed; what nobody can read is kept with it (P7)."""
-    with parts.db.transaction() as c:
-        now = parts.db.now(c)
-        if page.unreadable:
-            journal.keep(c, page.unreadable, now)
-        until, remembered = to_remember(seen, page.events, until, now)
-        settings_store.put(c, f"cursor:events:{place}", page.next_cursor)
-        settings_store.put(c, f"events_until:{place}", until.isoformat())
-        settings_store.put(c, f"events_seen:{place}", json.dumps({id_: at.isoformat() for id_, at in remembered.items()}))
+    return read_events(parts, system, since, stop, lambda event: _follow(parts, system, event))
 
 
 def _follow(parts: Parts, system: OrderSystem, event: OrderEvent) -> int:
@@ -69,9 +40,7 @@ def _follow(parts: Parts, system: OrderSystem, event: OrderEvent) -> int:
     with parts.db.reading() as c:
         on = due.on_orders(c, [event.order_id]).get(event.order_id, [])
     order = _order(parts, system, event.order_id) if on else None
-    for ticket_id in on:
-        _decide(parts, ticket_id, order, lambda context, now: of_event(event, order, context, now), f"order {event.type}")
-    return len(on)
+    return sum(_decide(parts, t, order, lambda context, now: of_event(event, order, context, now), f"order {event.type}") for t in on)
 
 
 def _read_again(parts: Parts, system: OrderSystem, stop: threading.Event) -> int:
@@ -101,10 +70,13 @@ def _of(order: Order) -> Decide:
 
 
 def _order(parts: Parts, system: OrderSystem, order_id: str) -> Order | None:
-    """Read anew, and remembered; None where the system does not know it any more."""
+    """Read anew, and remembered; None where the system does not know it any more, or tells it in a shape that nobody can read."""
     try:
         order = system.order(order_id)
     except NotFound:
+        return None
+    except WrongShape as error:  # asking again would hold up all other orders until somebody mends it
+        log.warning("order_in_wrong_shape", order=order_id, because=str(error))
         return None
     with parts.db.transaction() as c:
         now = parts.db.now(c)
@@ -114,7 +86,20 @@ def _order(parts: Parts, system: OrderSystem, order_id: str) -> Order | None:
 
 
 def _decide(parts: Parts, ticket_id: int, order: Order | None, decide: Decide, what: str) -> bool:
-    """A fault costs this ticket's news only, and is shown."""
+    """A fault costs this ticket's news only, and is shown on it."""
+    try:
+        return _apply(parts, ticket_id, order, decide, what)
+    except Unavailable:
+        raise
+    except Exception as error:
+        log.error("order_news_failed", ticket=ticket_id, what=what, because=repr(error))
+        with parts.db.transaction() as c:
+            data = {"news": what, "because": f"{type(error).__name__}: {error}"}
+            tickets.log(c, [LogRow(ticket=ticket_id, what="order_news_failed", actor="order system", data=data)], parts.db.now(c))
+        return False
+
+
+def _apply(parts: Parts, ticket_id: int, order: Order | None, decide: Decide, what: str) -> bool:
     with parts.db.reading() as c:
         ticket = tickets.get(c, ticket_id)
     if ticket is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from sqlalchemy import select
 from mailbot.errors import Unavailable
 from mailbot.model.context import Company
 from mailbot.model.message import OwnMarks
+from mailbot.model.order import OrderEvent
 from mailbot.model.ticket import Action, ActionKind
 from mailbot.order_system.http import HttpOrderSystem
 from mailbot.record import migrations, outbox, tables
@@ -26,7 +27,7 @@ from mailbot.record.database import Database
 from mailbot.record.outbox import NewAction
 from mailbot.send.order_action import perform
 from mailbot.workflow.drain import drain
-from mailbot.workflow.events import poll_events
+from mailbot.workflow.events import read_events
 from mailbot.workflow.handle import handle
 from mailbot.workflow.parts import Parts
 from mailbot.workflow.poll import poll_comments
@@ -347,18 +348,23 @@ def test_a_cursor_that_is_too_old_loses_and_doubles_neither_comments_nor_events(
     """410."""
     desk.clock[0] = datetime.now(UTC)
     followed: list[str] = []
-    follow: Callable[..., Any] = lambda events: ((), lambda _c, _now: followed.extend(e.id for e in events))  # noqa: E731  # one line says it
+    begun = desk.clock[0] - timedelta(minutes=1)
+
+    def follow(event: OrderEvent) -> int:
+        followed.append(event.id)
+        return 1
+
     order = desk.orders.place()
     desk.orders.client_comments(order, "Correction: one")
-    desk.parts.go_live = {"orders": desk.clock[0] - timedelta(minutes=1)}
+    desk.parts.go_live = {"orders": begun}
     poll_comments(desk.parts, desk.system, threading.Event())
-    poll_events(desk.parts, desk.system, threading.Event(), follow)
+    read_events(desk.parts, desk.system, begun, threading.Event(), follow)
     kept, seen = _comments(desk), list(followed)
     desk.orders.set(oldest_cursor=max(_seqs(desk)) + 1)
     new = desk.orders.client_comments(order, "Correction: two")
     desk.clock[0] = datetime.now(UTC)
     poll_comments(desk.parts, desk.system, threading.Event())
-    poll_events(desk.parts, desk.system, threading.Event(), follow)
+    read_events(desk.parts, desk.system, begun, threading.Event(), follow)
     assert set(_comments(desk)) == {*kept, new}
     assert followed[: len(seen)] == seen
     assert len(set(followed)) == len(followed) == len(seen) + 1
@@ -370,9 +376,10 @@ def test_a_system_that_knows_none_of_its_own_cursors_is_told_to_a_person_and_not
     for n in range(101):
         desk.orders.client_comments("o10233", f"Feedback {n}")
     desk.orders.set(oldest_cursor=1_000_000)
-    for poll in (poll_comments, lambda *a: poll_events(*a, lambda _events: ((), lambda _c, _now: None))):
-        with pytest.raises(Unavailable, match="does not know the cursor that it has just given"):
-            poll(desk.parts, desk.system, threading.Event())
+    with pytest.raises(Unavailable, match="does not know the cursor that it has just given"):
+        poll_comments(desk.parts, desk.system, threading.Event())
+    with pytest.raises(Unavailable, match="does not know the cursor that it has just given"):
+        read_events(desk.parts, desk.system, desk.clock[0] - timedelta(minutes=1), threading.Event(), lambda _event: 0)
 
 
 def _seqs(desk: Desk) -> list[int]:

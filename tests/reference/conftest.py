@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.orders import Orders, running_orders
+from tests.support.visitor import Visitor
 
 
 @pytest.fixture(scope="module")
@@ -22,3 +23,17 @@ def _no_faults(request: pytest.FixtureRequest) -> Iterator[None]:
         running.hang_up()
         running.faults()
         running.set(oldest_cursor=0, whole_seconds=False, forget_keys=False)
+
+
+@pytest.fixture
+def anna(orders: Orders) -> Iterator[Visitor]:
+    visitor = Visitor(orders, "k1")
+    yield visitor
+    visitor.http.close()
+
+
+@pytest.fixture
+def maria(orders: Orders) -> Iterator[Visitor]:
+    visitor = Visitor(orders, "s1")
+    yield visitor
+    visitor.http.close()

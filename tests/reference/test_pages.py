@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import threading
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -13,37 +11,9 @@ import pytest
 
 from mailbot.reference import store
 from tests.support.orders import Orders, running_orders
+from tests.support.visitor import Visitor
 
 SECRET = "whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cw=="
-
-
-class Visitor:
-    """A browser without pictures: keeps the cookie, sends Origin with forms."""
-
-    def __init__(self, orders: Orders, person: str = "") -> None:
-        self.orders = orders
-        self.http = httpx2.Client(base_url=orders.url, follow_redirects=True, trust_env=False, headers={"Origin": orders.url})
-        if person:
-            self.http.post("/sign-in", data={"person": person}).raise_for_status()
-
-    def token(self, page: str) -> str:
-        found = re.search(r'name="token" value="([^"]+)"', self.http.get(page).text)
-        assert found
-        return found[1]
-
-
-@pytest.fixture
-def anna(orders: Orders) -> Iterator[Visitor]:
-    visitor = Visitor(orders, "k1")
-    yield visitor
-    visitor.http.close()
-
-
-@pytest.fixture
-def maria(orders: Orders) -> Iterator[Visitor]:
-    visitor = Visitor(orders, "s1")
-    yield visitor
-    visitor.http.close()
 
 
 def test_a_client_sees_her_own_orders_only(anna: Visitor) -> None:

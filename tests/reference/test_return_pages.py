@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,8 @@ import pytest
 
 from mailbot.reference.database import Database, stamp
 from mailbot.reference.views import local
-from tests.reference.test_pages import Visitor
 from tests.support.orders import Orders
+from tests.support.visitor import Visitor
 
 SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=9)
 FORTY = {"amount": "40.00", "currency": "EUR"}
@@ -58,20 +57,6 @@ class Return:
         body = {"requested_by": "anna", "quote": "please", "targets": ["Client portal"]}
         headers = {"Idempotency-Key": f"again-{self.id}-of-the-tests"}
         self.orders.call("POST", f"/orders/{self.id}/redistribution", json=body, headers=headers).raise_for_status()
-
-
-@pytest.fixture
-def anna(orders: Orders) -> Iterator[Visitor]:
-    visitor = Visitor(orders, "k1")
-    yield visitor
-    visitor.http.close()
-
-
-@pytest.fixture
-def maria(orders: Orders) -> Iterator[Visitor]:
-    visitor = Visitor(orders, "s1")
-    yield visitor
-    visitor.http.close()
 
 
 @pytest.fixture

@@ -11,7 +11,16 @@ from mailbot.errors import NotFound, Unavailable
 from mailbot.model.money import Money
 from mailbot.model.order import Capabilities, Order, OrderComment, OrderEvent
 from mailbot.model.outcome import GiveUp, Outcome, Sent, TryAgain
-from mailbot.order_system.contract import CloseReason, CommentPage, CursorTooOld, EventPage, ReopenReason, UnreadableItem, Visibility
+from mailbot.order_system.contract import (
+    CloseReason,
+    CommentPage,
+    CursorTooOld,
+    EventPage,
+    ReopenReason,
+    UnreadableItem,
+    Visibility,
+    WrongShape,
+)
 
 ALL = Capabilities(reopen=True, close=True, client_visible_comments=True, find_by_number=True, idempotent_posts=True)
 
@@ -19,7 +28,7 @@ ALL = Capabilities(reopen=True, close=True, client_visible_comments=True, find_b
 @dataclass
 class FakeOrders:
     """`down`: every call fails. `calls` names every effect that was done, once per Idempotency-Key. `happened` is the events feed; a
-    cursor below `oldest_cursor` is too old.
+    cursor below `oldest_cursor` is too old. `broken`: orders that are told in a wrong shape.
     """
 
     orders: dict[str, Order] = field(default_factory=dict)
@@ -29,6 +38,7 @@ class FakeOrders:
     feed: list[OrderComment] = field(default_factory=list)
     happened: list[OrderEvent | UnreadableItem] = field(default_factory=list)
     oldest_cursor: int = 0
+    broken: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
     done: dict[str, str] = field(default_factory=dict)
 
@@ -68,6 +78,8 @@ class FakeOrders:
         self._up()
         if order_id not in self.orders:
             raise NotFound(f"There is no order {order_id}.")
+        if order_id in self.broken:
+            raise WrongShape("The order system's answer is not as the contract says: order.client must be an object, got nothing")
         return self.orders[order_id]
 
     def find_orders(

@@ -63,6 +63,19 @@ def test_a_mail_is_answered_while_the_order_system_is_down_and_gets_its_order_la
     assert len(world.system.calls) == 2
 
 
+def test_an_order_that_is_told_in_a_wrong_shape_holds_up_no_other_ticket(world: RealWorld) -> None:
+    world.system.orders["o10232"] = replace(world.system.orders["o10231"], id="o10232", number="10232")
+    world.system.broken = {"o10231", "o10232"}
+    first = world.receive(COMMENT, "order_comment")
+    other = COMMENT.replace(b"o10231", b"o10232").replace(b'"c1"', b'"c2"').replace(b"too bright", b"tilted")
+    second = world.receive(other, "order_comment")
+    assert [world.seen(m)["flags"] for m in (first, second)] == [["facts_pending"], ["facts_pending"]]
+    world.system.broken = {"o10231"}
+    assert world.enrich() == 1
+    assert ("facts_pending" in world.ticket(1).flags, "facts_pending" in world.ticket(2).flags) == (True, False)
+    assert world.parts.breaker.failures == 0, "the order system itself is well"
+
+
 def test_a_comment_is_answered_on_its_order_once_the_order_system_is_back(world: RealWorld) -> None:
     comment = world.keep(COMMENT, "order_comment")
     world.system.down = True
