@@ -16,6 +16,7 @@ from mailbot.check.orders import orders
 from mailbot.check.questions import questions
 from mailbot.check.requests import requests
 from mailbot.check.sender import sender
+from mailbot.check.style import style
 from mailbot.model.finding import Findings
 from mailbot.model.message import OwnMarks, ParsedMessage
 from mailbot.model.words import WordLists
@@ -38,6 +39,7 @@ CHECKS: tuple[Check, ...] = (
     Check("orders", "which orders it is about", lambda m, w, _: orders(m, w.orders)),
     Check("images", "which images it names", lambda m, w, _: images(m, w.images)),
     Check("links", "which reference links it gives", lambda m, _, __: links(m)),
+    Check("style", "which style, variables and specification it names", lambda m, w, _: style(m, w.style)),
     Check("requests", "what is asked beside the work: status, refund, a call", lambda m, w, _: requests(m, w.requests)),
     Check("questions", "which questions the help page answers", lambda m, w, _: questions(m, w.questions)),
     Check("sender", "what the bytes prove of the sender", lambda m, _, own: sender(m, own)),

@@ -65,15 +65,15 @@ def content(message: ParsedMessage, words: ContentWords, others: RequestWords | 
     kind = _kind(scores, found)
     if kind is None and not found and not asks:
         kind = _plain_statement(texts, tools)
-    understandable = _understandable(texts, tools)
+    understandable = kind is not None or _understandable(texts, tools)
     return ContentFinding(
-        kind=kind if understandable else None,
+        kind=kind,
         understandable=understandable,
         change_wished=kind in ("correction", "amendment"),
         agrees=kind is None and any(f.cues.name == "agreement" for f in found),
         looks_like_amendment=scores["amendment"] > scores["correction"]
         and any(f.cues.name.startswith(("it was not", "forgotten")) for f in found),
-        evidence=_evidence(kind if understandable else None, found, understandable),
+        evidence=_evidence(kind, found, understandable),
     )
 
 

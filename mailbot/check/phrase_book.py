@@ -19,7 +19,7 @@ from mailbot.check.phrase_form import Phrase, Place, phrases_of, unspaced
 from mailbot.check.phrases import Folded, alternation, fold
 from mailbot.model.words.cues import Cues
 
-_SOFT = re.compile(r"[\s,'\"()*_\-/]{1,3}")  # between words of one phrase
+_SOFT = re.compile(r"[\s,'\"()*_\-/&]{1,3}")  # between words of one phrase
 _CLAUSE = re.compile(r"[.!?:;,\n()\u2022\u3002*>+=|]|\s-|-\s|--")  # a clause ends or begins
 _CLOSING = re.compile(r"[.!?\n]")
 # Words that may stand before the first one of a clause.

@@ -53,7 +53,7 @@ class Phrase:
 
 def phrases_of(number: int, group: int, written: str) -> Iterator[Phrase]:
     """The phrase, and the same without each optional place in front."""
-    tokens = written.split()
+    tokens = [piece for piece in written.split() if piece != "&"]  # it parts words as a blank does
     opens, closes, asks = tokens[0] == "^", tokens[-1] == "$", tokens[-1] == "?"
     places = tuple(_place(token) for token in tokens[opens : len(tokens) - (asks or closes)])
     for skipped, first in enumerate(places):
@@ -64,7 +64,7 @@ def phrases_of(number: int, group: int, written: str) -> Iterator[Phrase]:
 
 def unspaced(text: str) -> bool:
     """Scripts that write no spaces, or join small words to the next (CJK, Arabic, Hebrew, Thai)."""
-    return any("\u0590" <= c <= "\u06ff" or "\u0e00" <= c <= "\u0e7f" or c >= "\u2e80" for c in text)
+    return not text.isascii() and any("\u0590" <= c <= "\u06ff" or "\u0e00" <= c <= "\u0e7f" or c >= "\u2e80" for c in text)
 
 
 @lru_cache(maxsize=1024)
@@ -78,6 +78,9 @@ def _place(token: str) -> Place:
     runs: dict[str, list[tuple[str, ...]]] = {}
     given = inner.split("|")
     for written in given:
+        if written.isascii() and written.isalnum():  # nearly all are
+            words.add(written.lower())
+            continue
         for run in _spellings(written):
             if len(run) > 1:
                 runs.setdefault(run[0], []).append(run)
@@ -95,6 +98,7 @@ def _place(token: str) -> Place:
     )
 
 
+@lru_cache(maxsize=4096)
 def _spellings(written: str) -> Sequence[tuple[str, ...]]:
     """The words of one alternative; an apostrophe may be left out ("don't": don t, dont)."""
     folded = fold(written.replace("_", " "), "text").text

@@ -16,7 +16,8 @@ Json = dict[str, Any]
 MARK = "bold reverse"
 _SAYS = {
     "automatic": ("verdict",), "language": ("verdict", "language"), "keyword": ("verdict", "claimed", "suggested"),
-    "orders": ("numbers",), "images": ("numbers",), "links": ("urls",), "requests": ("names",), "content": ("kind",),
+    "orders": ("numbers",), "images": ("numbers",), "links": ("urls",), "style": ("names", "variables"),
+    "requests": ("names",), "content": ("kind",),
     "questions": ("names",), "sender": ("proof",),
 }  # fmt: skip
 

@@ -11,6 +11,7 @@ from mailbot.decide.asks import Answer
 from mailbot.decide.case import Case, Matched, Party
 from mailbot.decide.effects import effects
 from mailbot.decide.joining import Joined
+from mailbot.decide.named import named
 from mailbot.decide.staff import is_staff, staff, writer_of
 from mailbot.decide.trust import party
 from mailbot.model.context import Context, OurMail
@@ -116,7 +117,7 @@ def _open(case: Case, who: Party, matched: Matched) -> Decision:
     after = effects(case, who, matched, booked.kind, flags, None, queue, owner)
     return Decision(
         outcome="open_ticket", kind=booked.kind, queue=queue, owner=owner, trust=who.trust, asks=missing, flags=flags, change=change,
-        replies=told, effects=after, reasons=tuple(case.trail.reasons),
+        replies=told, effects=after, named=named(case, matched), reasons=tuple(case.trail.reasons),
     )  # fmt: skip
 
 
@@ -139,7 +140,7 @@ def _join(case: Case, who: Party, matched: Matched, joined: Joined) -> Decision:
     after = effects(case, who, matched, booked.kind, flags, joined, queue, owner)
     return Decision(
         outcome="join_ticket", kind=booked.kind, queue=queue, owner=owner, trust=who.trust, join=ticket.id, asks=answer.asks,
-        flags=flags, change=change, replies=told, effects=after, reasons=tuple(case.trail.reasons),
+        flags=flags, change=change, replies=told, effects=after, named=named(case, matched), reasons=tuple(case.trail.reasons),
     )  # fmt: skip
 
 

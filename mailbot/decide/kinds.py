@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mailbot.decide.case import Case, Matched, Party
 from mailbot.decide.orders import has_image
-from mailbot.model.finding import ClientKind
+from mailbot.model.finding import ClientKind, ContentFinding
 from mailbot.model.ticket import Flag, Kind, Ticket
 
 BEFORE_DELIVERY = frozenset({"ordered", "in_production"})
@@ -129,7 +129,12 @@ def _hints(case: Case) -> tuple[tuple[Flag, bool, str, str], ...]:
     content, claimed = case.found.content, case.found.keyword.claimed
     because = content.evidence.because
     return (
-        ("looks_like_amendment", claimed == "correction" and content.looks_like_amendment, "policy P34", because),
+        ("looks_like_amendment", claimed == "correction" and _is_new_work(content), "policy P34", because),
         ("looks_like_correction", claimed == "amendment" and content.kind == "correction", "policy P34", because),
         ("looks_like_change", claimed == "feedback" and _wishes_change(case), "policy P34", because),
     )
+
+
+def _is_new_work(content: ContentFinding) -> bool:
+    """The words wish a change, or say that it was not ordered."""
+    return content.looks_like_amendment or content.kind == "amendment"

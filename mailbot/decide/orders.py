@@ -6,7 +6,7 @@ import re
 
 from mailbot.decide.case import Case, Matched, Party
 from mailbot.decide.trust import owns
-from mailbot.model.order import Order
+from mailbot.model.order import Order, OrderImage
 from mailbot.model.ticket import Ticket
 
 PLACED: frozenset[str] = frozenset({"delivered", "reopened", "closed"})
@@ -30,15 +30,17 @@ def is_own(case: Case, who: Party, order: Order) -> bool:
 
 
 def has_image(order: Order, image: str) -> bool:
+    """Whether the order has an image that the client calls so."""
+    return any(is_image(one, image) for one in order.images)
+
+
+def is_image(one: OrderImage, image: str) -> bool:
     """`4589` is image `IMG_4589.jpg` too: names count without extension, plain digits match a name that ends with them."""
     wanted = _stem(image)
-    for one in order.images:
-        stems = {_stem(one.name), _stem(one.id)}
-        if wanted in stems:
-            return True
-        if wanted.isdigit() and wanted.lstrip("0") in {m.group(1) for s in stems if (m := re.search(r"0*(\d+)$", s))}:
-            return True
-    return False
+    stems = {_stem(one.name), _stem(one.id)}
+    if wanted in stems:
+        return True
+    return wanted.isdigit() and wanted.lstrip("0") in {m.group(1) for s in stems if (m := re.search(r"0*(\d+)$", s))}
 
 
 def _of_comment(case: Case, who: Party) -> Matched:

@@ -55,6 +55,12 @@ def findings_json(found: Findings) -> Json:
             **_evidence(found.images.evidence),
         },
         "links": {"urls": list(found.links.urls), **_evidence(found.links.evidence)},
+        "style": {
+            "names": list(found.style.styles),
+            "variables": [{"name": v.name, "level": v.level} for v in found.style.variables],
+            "specifications": found.style.specifications,
+            **_evidence(found.style.evidence),
+        },
         "requests": _named(found.requests.names, found.requests.evidence),
         "content": {"kind": found.content.kind, **_evidence(found.content.evidence)},
         "questions": _named(found.questions.names, found.questions.evidence),
@@ -74,6 +80,7 @@ def decision_json(decision: Decision) -> Json:
         "flags": list(decision.flags),
         "replies": [_reply(r) for r in decision.replies],
         "effects": [{"kind": e.kind, "order": e.order_id, "to": e.to, "reason": e.reason, "because": e.because} for e in decision.effects],
+        "named": [{"what": n.what, "name": n.name, "on_order": n.on_order, "fits": n.fits} for n in decision.named],
         "reasons": [{"by": r.by, "because": r.because} for r in decision.reasons],
     }
 

@@ -69,6 +69,19 @@ class Effect:
     images: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A thing of the order that the message names (P16). `on_order`: what the order has of it, "" for nothing.
+
+    `fits`: whether the order has it so; None where its facts say nothing of it.
+    """
+
+    what: Literal["image", "style", "variable", "specification"]
+    name: str
+    on_order: str
+    fits: bool | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketChange:
     """How the ticket stands after the message (a new ticket, or the joined one). None: leave as it is.
@@ -120,4 +133,5 @@ class Decision:
     replies: tuple[Reply, ...] = ()
     effects: tuple[Effect, ...] = ()
     bounced: tuple[str, ...] = ()
+    named: tuple[Named, ...] = ()
     reasons: tuple[Reason, ...] = ()

@@ -78,6 +78,25 @@ class LinksFinding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NamedVariable:
+    """A variable of the order that the client names. `also`: other names an order may give it. `level`: as written, "more", "less", ""."""
+
+    name: str
+    also: tuple[str, ...] = ()
+    level: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StyleFinding:
+    """`styles` as written; `specifications`: the order's specification is named (P16)."""
+
+    styles: tuple[str, ...] = ()
+    variables: tuple[NamedVariable, ...] = ()
+    specifications: bool = False
+    evidence: Evidence = NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestsFinding:
     """`evidence` runs parallel to `names`."""
 
@@ -113,6 +132,7 @@ class Findings:
     orders: OrdersFinding
     images: ImagesFinding
     links: LinksFinding
+    style: StyleFinding
     requests: RequestsFinding
     questions: QuestionsFinding
     sender: SenderFinding

@@ -21,6 +21,7 @@ from mailbot.model.finding import (
     QuestionsFinding,
     RequestsFinding,
     SenderFinding,
+    StyleFinding,
 )  # fmt: skip
 from mailbot.model.message import Address, CommentFacts, Evidence, ParsedMessage
 from mailbot.model.order import Capabilities, Order, OrderImage, Person
@@ -84,6 +85,7 @@ def findings(**given: Any) -> Findings:
         orders=OrdersFinding(numbers=tuple(given.get("orders", ("10231",)))),
         images=ImagesFinding(numbers=tuple(given.get("images", ())), all_images=given.get("all_images", False)),
         links=LinksFinding(),
+        style=given.get("style", StyleFinding()),
         requests=RequestsFinding(names=requests, evidence=(because,) * len(requests)),
         questions=QuestionsFinding(names=questions, evidence=(because,) * len(questions)),
         sender=SenderFinding(proof=given.get("proof", "authenticated"), suspicious=given.get("suspicious", False), evidence=because),

@@ -142,6 +142,7 @@ class RealWorld:
             **{name: decided.get(name) for name in ("kind", "queue", "trust", "asks", "flags")},
             "replies": [_told(a) for a in rows if _is_reply(a)], "actions": sorted(self._done(a) for a in rows if not _is_reply(a)),
             "bounced": list(bounced),
+            "named": [f"{n['what']} {n['name']}".strip() + f" ({n['on_order'] or 'not on the order'})" for n in decided.get("named", [])],
         }  # fmt: skip
 
     def ticket_of(self, message_id: int) -> Ticket | None:

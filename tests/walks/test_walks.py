@@ -36,10 +36,11 @@ def test_every_walk_file_says_only_what_the_runner_compares() -> None:
 
 
 def _seen(step: Step) -> dict[str, Any]:
-    """A decision as expected.toml writes it: replies `template channel recipient[ held| suppressed]`, actions `kind order-or-recipient`."""
+    """A decision as expected.toml writes it: replies `template channel recipient[ held| suppressed]`, actions `kind order-or-recipient`,
+    things of the order that are named `what name (the order's)`."""
     decision = step.decision
     if decision is None:
-        names = ("outcome", "kind", "queue", "owner", "trust", "asks", "flags", "join", "replies", "actions", "bounced")
+        names = ("outcome", "kind", "queue", "owner", "trust", "asks", "flags", "join", "replies", "actions", "bounced", "named")
         return {**dict.fromkeys(names), "outcome": "set_aside"}
     return {
         "outcome": decision.outcome,
@@ -58,4 +59,5 @@ def _seen(step: Step) -> dict[str, Any]:
         ],
         "actions": [f"{e.kind} {e.to if e.kind == 'notify' else e.order_id}" for e in decision.effects],
         "bounced": list(decision.bounced),
+        "named": [f"{n.what} {n.name}".strip() + f" ({n.on_order or 'not on the order'})" for n in decision.named],
     }

@@ -203,6 +203,7 @@ def _order(given: dict[str, Any]) -> Order:
     client = given.pop("client", "anna")
     images = given.pop("images", ["4589", "4590"])
     person = Person(id=client, name=client.title(), emails=(given.pop("email", f"{client}@agency.example"),))
+    given["variables"] = tuple((name, level) for name, level in given.get("variables", {}).items())
     base: dict[str, Any] = {"id": f"o{number}", "number": number, "status": "delivered"}
     return Order(**{**base, **given}, client=person, images=tuple(OrderImage(id=i, name=f"IMG_{i}.jpg") for i in images))
 

@@ -15,6 +15,7 @@ from mailbot.model.words.languages import LanguageWords
 from mailbot.model.words.orders import OrderWords
 from mailbot.model.words.questions import QuestionWords
 from mailbot.model.words.requests import RequestWords
+from mailbot.model.words.style import StyleWords
 from mailbot.model.words.vocabulary import Vocabulary
 
 
@@ -30,4 +31,5 @@ class WordLists:
     orders: OrderWords
     questions: QuestionWords
     requests: RequestWords
+    style: StyleWords
     vocabulary: Vocabulary

@@ -29,7 +29,7 @@ def spelt_out(words: W, vocabulary: Vocabulary) -> W:
             return _NAME.sub(lambda m: spelt.get(m[1], m[0]), value) if "{" in value else value
         if isinstance(value, Cues):
             return replace(value, phrases=of(value.phrases))
-        return tuple(map(of, value)) if isinstance(value, tuple) else value
+        return tuple(filled for one in value if (filled := of(one)) != "") if isinstance(value, tuple) else value
 
     return replace(words, **{f.name: of(getattr(words, f.name)) for f in fields(words)})  # type: ignore[type-var,arg-type]  # every file fills a dataclass
 

@@ -1,0 +1,145 @@
+"""Which style, which variables and whether the specification does the client name? (docs/understanding.md, "style"; P16)"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from mailbot.check.phrase_book import NEAR, Before, Hit, PhraseBook
+from mailbot.check.phrases import Folded, alternation, fold
+from mailbot.model.finding import NamedVariable, StyleFinding
+from mailbot.model.message import Evidence, ParsedMessage, Span
+from mailbot.model.words.style import StyleWords
+
+_MAX_SPANS = 12
+_QUOTES = frozenset('"\u201c\u201e\u00ab')
+_NAME = r"[A-Z\u00c0-\u00de][\w'-]{1,20}(?:[ ](?:&|and|och|og|und|et|y|e|en)?[ ]?[A-Z\u00c0-\u00de][\w'-]{1,20}){0,2}"
+_QUOTED = r"[\"'\u201c\u201d\u201e\u00ab](?P<quoted>[^\"'\u201c\u201d\u00bb\n]{2,30})[\"'\u201c\u201d\u00bb]"
+_SET_TO = r"[ ]{0,2}(?:[=:]|to |at |is |was |level )[ ]{0,2}(?:level )?"
+
+
+@dataclass(frozen=True, slots=True)
+class _Tools:
+    styles: PhraseBook
+    variables: PhraseBook
+    specifications: PhraseBook
+    beside: Before
+    more: Before
+    less: Before
+    level: re.Pattern[str]
+    near_word: re.Pattern[str]
+    everyday: frozenset[str]
+    not_styles: frozenset[str]
+    style_words: frozenset[str]
+
+
+def style(message: ParsedMessage, words: StyleWords) -> StyleFinding:
+    """Names as the client wrote them, each once. Whether the order has them is decided with its facts at hand."""
+    tools = _tools(words)
+    styles: dict[str, Span] = {}
+    variables: dict[str, tuple[NamedVariable, Span]] = {}
+    specified: list[Span] = []
+    for part in (fold(message.subject, "subject"), fold(message.text, "text")):
+        for span in _styles(part, tools):
+            styles.setdefault(_plain(span.words), span)
+        for variable, span in _variables(part, words, tools):
+            variables.setdefault(variable.name, (variable, span))
+        specified += [part.span(hit.start, hit.end) for hit in tools.specifications.find(part)]
+    return StyleFinding(
+        styles=tuple(span.words for span in styles.values()),
+        variables=tuple(variable for variable, _ in variables.values()),
+        specifications=bool(specified),
+        evidence=_evidence(list(styles.values()), list(variables.values()), specified),
+    )
+
+
+def _styles(part: Folded, tools: _Tools) -> Iterator[Span]:
+    spans: list[Span] = []
+    for hit in sorted(tools.styles.find(part), key=lambda h: h.start - h.end):
+        span = part.span(hit.start, hit.end)
+        if _is_style(part, hit, tools) and not any(_overlap(span, other) for other in spans):
+            spans.append(span)
+    if not tools.style_words.isdisjoint(part.places) or not _QUOTES.isdisjoint(part.original):
+        spans += [span for span in _beside_the_word(part, tools) if not any(_overlap(span, other) for other in spans)]
+    yield from sorted(spans, key=lambda s: s.start)
+
+
+def _is_style(part: Folded, hit: Hit, tools: _Tools) -> bool:
+    """An everyday word is a style only where it is written as a name: with a style word, "ordered" or quotes beside it."""
+    span = part.span(hit.start, hit.end)
+    if part.text[hit.start : hit.end] not in tools.everyday:
+        return True
+    after = part.text[hit.end : hit.end + 24].lstrip(" \"'").split(" ", 1)[0].strip(".,;:!?\"'")
+    before = part.text[max(0, hit.start - 24) : hit.start].rstrip(" :=\"'").rsplit(" ", 1)[-1]
+    if after in tools.style_words or before in tools.style_words:
+        return True
+    start, _ = part.sentence_of(hit.start)
+    named = span.words[:1].isupper() and hit.start > start
+    return named and (tools.beside.stands_before(part, start, hit.start) or part.text[hit.start - 1 : hit.start] in "\"'")
+
+
+def _beside_the_word(part: Folded, tools: _Tools) -> Iterator[Span]:
+    """Capitalised or quoted names beside the word "style"."""
+    for match in tools.near_word.finditer(part.original):
+        for group in ("behind", "quoted", "before", "quoted_before", "quoted_ordered"):
+            start, end = match.span(group)
+            if start >= 0 and _plain(match[group]).split(" ")[0] not in tools.not_styles:
+                yield Span(part.where, start, end, match[group])
+
+
+def _variables(part: Folded, words: StyleWords, tools: _Tools) -> Iterator[tuple[NamedVariable, Span]]:
+    for hit in tools.variables.find(part):
+        known = words.variables[hit.group]
+        yield NamedVariable(name=known.name, also=known.also, level=_level(part, hit, tools)), part.span(hit.start, hit.end)
+
+
+def _level(part: Folded, hit: Hit, tools: _Tools) -> str:
+    """As written ("3", "high"), else "more" or "less", else ""."""
+    said = tools.level.match(part.text, hit.end)
+    if said:
+        return said["level"]
+    start, _ = part.sentence_of(hit.start)
+    inside = part.text[hit.start : hit.end].split(" ")[0]
+    if tools.more.stands_before(part, start, hit.start) or inside in ("more", "brighter"):
+        return "more"
+    return "less" if tools.less.stands_before(part, start, hit.start) or inside in ("less", "too") else ""
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one.where == other.where and one.start < other.end and other.start < one.end
+
+
+def _plain(words: str) -> str:
+    return " ".join(fold(words, "text").text.replace("&", "and").split())
+
+
+def _evidence(styles: Sequence[Span], variables: Sequence[tuple[NamedVariable, Span]], specified: Sequence[Span]) -> Evidence:
+    said = [f'style "{span.words}"' for span in styles]
+    said += [f'{v.name}{f" ({v.level})" if v.level else ""}: "{span.words}"' for v, span in variables]
+    said += [f'the specification: "{specified[0].words}"'] if specified else []
+    spans = (*styles, *(span for _, span in variables), *specified)
+    return Evidence(", ".join(said[:_MAX_SPANS]) if said else "no style, variable or specification is named", spans[:_MAX_SPANS])
+
+
+@lru_cache(maxsize=4)
+def _tools(words: StyleWords) -> _Tools:
+    beside = alternation(words.style_words)
+    return _Tools(
+        styles=PhraseBook([words.styles]),
+        variables=PhraseBook([v.phrases for v in words.variables]),
+        specifications=PhraseBook([words.specifications]),
+        beside=Before(words.beside, r"[\s'\"]{1,2}", most=30),
+        more=Before(words.more, NEAR, most=40),
+        less=Before(words.less, NEAR, most=40),
+        level=re.compile(rf"(?:{_SET_TO}|[ ](?=\d))(?P<level>\d{{1,3}}(?![\d.,]\d)|{alternation(words.levels)})"),
+        near_word=re.compile(
+            rf"\b(?i:{beside})(?:[ ]?(?:to|is|was|=|:|as|from)){{0,2}}[ ]{{0,2}}(?:(?P<behind>{_NAME})|{_QUOTED})"
+            rf"|(?i:{alternation(words.ordered)})[ ]{{1,2}}{_QUOTED.replace('quoted', 'quoted_ordered')}"
+            rf"|(?:(?P<before>{_NAME})|{_QUOTED.replace('quoted', 'quoted_before')})[ ](?i:{beside})\b"
+        ),
+        everyday=frozenset(map(_plain, words.everyday)),
+        not_styles=frozenset(words.not_styles),
+        style_words=frozenset(words.style_words),
+    )
