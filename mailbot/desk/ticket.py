@@ -23,6 +23,7 @@ from mailbot.record.views.said import said
 from mailbot.record.views.timeline import timeline
 from mailbot.workflow import people, ticket_page
 from mailbot.workflow.acts import Acted
+from mailbot.workflow.belongs import belongs
 from mailbot.workflow.preview import Offer, Preview, offer, picked
 from mailbot.workflow.preview import preview as preview_of
 
@@ -66,6 +67,16 @@ def act(  # noqa: PLR0913, PLR0917 - one field for each thing that an act may wa
     for field in ("reply", "ask", "note", verb):
         ticket_page.save_draft(visit.desk.service.parts, ticket, visit.person.login, field, "")
     return visit.go(f"/t/{ticket}", _said_of(wanted, done))
+
+
+@routes.post("/t/{ticket}/belongs", needs=Permission.TALK)
+def belongs_to(ticket: int, visit: Here, client: Word) -> Response:
+    """An unverified sender is this client: the address is kept, the full acknowledgement goes out (P43)."""
+    try:
+        found = belongs(visit.desk.service.parts, ticket, client.strip(), visit.person.login)
+    except (Conflict, NotFound) as error:
+        return _page(visit, ticket, status=409, problem=str(error))
+    return visit.go(f"/t/{ticket}", f"{found.client_address} belongs to {found.client_name or found.client} from now on.")
 
 
 @routes.post("/t/{ticket}/draft", needs=Permission.WORK)

@@ -37,7 +37,7 @@ def enrich(parts: Parts) -> int:
 
 
 def _fill(parts: Parts, ticket_id: int, message_id: int) -> bool:
-    understood = _again(parts, message_id)
+    understood = read_again(parts, message_id)
     if understood is None:
         return True
     [want] = wants_of(parts, [understood])
@@ -60,7 +60,7 @@ def _apply(c: Connection, batch: Batch, understood: Understood, want: Wanted, ti
     facts = context_of(batch, understood, want)
     facts = replace(facts, tickets=tuple(t for t in facts.tickets if t.id != ticket.id), thread_tickets=(), duplicate_texts=())
     decision = decide(understood.message, understood.found, facts, batch.live.rules, now)
-    after = tickets.changed(ticket, _change(ticket, decision), ticket.last_client_message_at, now)
+    after = tickets.changed(ticket, change_of(ticket, decision), ticket.last_client_message_at, now)
     after = replace(after, trust=decision.trust)
     tickets.save(c, [after], now)
     silent = replace(decision, replies=())
@@ -68,7 +68,7 @@ def _apply(c: Connection, batch: Batch, understood: Understood, want: Wanted, ti
     tickets.log(c, [LogRow(ticket=ticket.id, message=understood.claimed.id, what="facts_filled_in")], now)
 
 
-def _change(ticket: Ticket, decision: Decision) -> TicketChange:
+def change_of(ticket: Ticket, decision: Decision) -> TicketChange:
     """What facts may still change: client, orders, images, kind (an update), flags. What a person did since then stays."""
     untouched = ticket.state == "new"
     now_known = "unverified" in ticket.flags and "unverified" not in decision.flags
@@ -87,7 +87,7 @@ def _change(ticket: Ticket, decision: Decision) -> TicketChange:
     )
 
 
-def _again(parts: Parts, message_id: int) -> Understood | None:
+def read_again(parts: Parts, message_id: int) -> Understood | None:
     with parts.db.reading() as c:
         row = journal.message_row(c, message_id)
         claimed = Claimed(
