@@ -29,7 +29,6 @@ LONGEST_PASTE = 1024 * 1024
 
 @routes.get("", needs=Permission.CONFIGURATION)
 def overview(visit: Here) -> Response:
-    audit.note(visit.desk.service.db, visit.origin, "configuration_viewed", "sources")
     service = visit.desk.service
     live = service.parts.live
     return visit.page("admin.html", sources=visit.desk.sources(), live=live, broken=service.broken, stalled=sorted(service.stalled),
@@ -41,7 +40,6 @@ def overview(visit: Here) -> Response:
 
 @routes.get("/rules", needs=Permission.CONFIGURATION)
 def rules(visit: Here) -> Response:
-    audit.note(visit.desk.service.db, visit.origin, "configuration_viewed", "rules and templates")
     return _rules(visit)
 
 

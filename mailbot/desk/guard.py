@@ -12,10 +12,16 @@ from mailbot.desk.permissions import PUBLIC, Needs
 from mailbot.errors import BadInput, MailbotError, NotAllowed, Problem
 from mailbot.model.permission import Permission, role_words, roles_with
 from mailbot.model.visitor import Origin, Visitor
-from mailbot.workflow import sign_in
+from mailbot.workflow import audit, sign_in
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 API = "/api/"
+NOTED: dict[Permission, audit.What] = {
+    Permission.EXPORT: "exported",
+    Permission.SEE_RAW: "raw_viewed",
+    Permission.CONFIGURATION: "configuration_viewed",
+}
+"""What nobody looks at in secret: the path goes into the audit log, without its query, which may hold what a client wrote."""
 
 
 class SignInNeeded(MailbotError):
@@ -63,6 +69,8 @@ class Guard:
         request.state.visitor = visitor
         if not visitor.may(needs):
             raise Lacking(needs)
+        if needs in NOTED:
+            audit.note(self.desk.service.db, origin_of(request, self.desk), NOTED[needs], request.url.path)
 
     def _session(self, request: Request) -> Visitor | None:
         return sign_in.who_has(self.desk.service.db, request.cookies.get(self.desk.cookie, ""))

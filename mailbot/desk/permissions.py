@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, TypeVar
 
 from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute
 
@@ -77,13 +78,40 @@ class Routes:
         return declare
 
 
+class ProblemDetails(BaseModel):
+    """RFC 9457."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    permission: str | None = None
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ProblemDetails, "description": what, "content": {"application/problem+json": {}}}
+    for status, what in {
+        400: "cannot be understood",
+        401: "no token, or one that is not valid any more",
+        403: "roles or scopes do not allow it",
+        404: "there is no such thing, or it is not for this person",
+        409: "changed meanwhile, or not possible now",
+        413: "too large",
+        422: "a value cannot be",
+        503: "a server cannot be reached now",
+    }.items()
+}
+"""What every operation of the API may answer besides what it declares."""
+
+
 class GuardedRoute(APIRoute):
     """Asks `admit` before anything of the request's body is read."""
 
     def __init__(self, row: Declared, admit: Admit) -> None:
         self.needs, self.admit = row.needs, admit
-        shown = {"operation_id": row.endpoint.__name__} if row.is_api else {}
-        options = {"include_in_schema": row.is_api, "response_model": None, **shown, **row.options}
+        shown: dict[str, Any] = {"operation_id": row.endpoint.__name__, "responses": PROBLEMS} if row.is_api else {}
+        options: dict[str, Any] = {"include_in_schema": row.is_api, "response_model": None, **shown, **row.options}
         super().__init__(row.path, row.endpoint, methods=[row.method], **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

@@ -21,7 +21,7 @@ from mailbot.record.tables import audit
 What = Literal[
     "signed_in", "sign_in_refused", "signed_out", "session_ended", "sessions_ended", "password_set", "second_factor_on",
     "second_factor_off", "identity_linked", "person_added", "person_changed", "person_disabled", "person_enabled", "link_made",
-    "token_made", "token_revoked", "configuration_viewed", "exported", "raw_viewed", "rules_tried",
+    "token_made", "token_revoked", "configuration_viewed", "exported", "raw_viewed",
 ]  # fmt: skip
 START = "0" * 64
 _LONGEST = 4000

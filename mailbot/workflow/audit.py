@@ -7,6 +7,8 @@ from mailbot.record import audit
 from mailbot.record.audit import Verified, What
 from mailbot.record.database import Database
 
+__all__ = ["What", "note", "verify"]
+
 
 def note(db: Database, origin: Origin, what: What, of: str, *, before: str = "", after: str = "") -> None:
     """Adds a row: a configuration view, an export, a raw source."""
