@@ -18,10 +18,10 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 API = "/api/"
 NOTED: dict[Permission, audit.What] = {
     Permission.EXPORT: "exported",
-    Permission.SEE_RAW: "raw_viewed",
     Permission.CONFIGURATION: "configuration_viewed",
 }
-"""What nobody looks at in secret: the path goes into the audit log, without its query, which may hold what a client wrote."""
+"""What nobody looks at in secret: the path goes into the audit log, without its query, which may hold what a client wrote. Raw sources
+are noted by their page, by message."""
 
 
 class SignInNeeded(MailbotError):
