@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Literal, cast
 
-from mailbot.errors import NotFound
+from mailbot.errors import NotFound, Unreadable
 from mailbot.model.file_name import is_picture
 from mailbot.model.message import Attachment, ReceivedMessage, Sighting
 from mailbot.model.safe_html import SafeHtml
@@ -42,29 +42,37 @@ def file(db: Database, ticket: int, message: int, number: int) -> tuple[Attachme
 def thumbnail(db: Database, ticket: int, message: int, number: int) -> Thumbnail | None:
     """The small picture of a photo, made when somebody first looks and then kept; None where none can be made.
 
-    One child makes those of the mail's next photos too, so that a mail is taken apart once and not once for each."""
+    One child makes those of the mail's other photos too, so that a mail is taken apart once and not once for each."""
     with db.reading() as c:
         messages.on_ticket(c, ticket, message)
         known = message_html.get_thumbnail(c, message, number)
         wanted = () if known else _wanted(c, message, number)
         received = _received(c, ticket, message) if wanted else None
     if received is not None:
-        made = [Thumbnail(n, *picture) for n, picture in thumbnails_guarded(received, wanted).items()]
+        made = _made(received, wanted, number)
         known = next((t for t in made if t.number == number), None)
         with db.transaction() as c:
             message_html.keep_thumbnails(c, message, made)
     return known if known and known.data else None
 
 
+def _made(received: ReceivedMessage, wanted: Collection[int], number: int) -> list[Thumbnail]:
+    """A mail that cannot be taken apart within the limits is not tried again at every look: the download still works."""
+    try:
+        return [Thumbnail(n, *picture) for n, picture in thumbnails_guarded(received, wanted).items()]
+    except Unreadable:
+        return [Thumbnail(number, 0, 0, b"")]
+
+
 def _wanted(c: Connection, message: int, number: int) -> Collection[int]:
-    """This picture and those after it that nobody tried. NotFound where the mail has no such picture."""
+    """This picture and others that nobody tried. NotFound where the mail has no such picture."""
     found = timeline.handled(c, [message])
     files = found[0].parsed.get("attachments", ()) if found else ()
     pictures = [n for n, given in enumerate(files) if is_picture(str(given["name"]), str(given["content_type"]))]
     if number not in pictures:
         raise NotFound(f"Attachment {number} of M-{message} is no picture.")
     tried = message_html.thumbnails_tried(c, message)
-    return [n for n in pictures if n >= number and n not in tried][:AT_ONCE]
+    return [number, *(n for n in pictures if n != number and n not in tried)][:AT_ONCE]
 
 
 def _received(c: Connection, ticket: int, message: int) -> ReceivedMessage:

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from mailbot.desk import frame, site
 from mailbot.desk.message import signed
 from mailbot.desk.site import Visit, draw
+from mailbot.errors import Unreadable
 from mailbot.model.safe_html import OddLink
 from mailbot.model.visitor import Origin
 from mailbot.parse import guard
@@ -228,6 +229,15 @@ def test_a_picture_that_kills_its_reader_costs_only_itself(world: World) -> None
     browser = world.browser("viewer")
     kinds = [browser.get(f"/t/{ticket}/m/{message}/a/{n}/small").headers["content-type"] for n in (0, 1, 2)]
     assert kinds == ["image/webp", "image/svg+xml", "image/webp"]
+
+
+def test_a_mail_that_cannot_be_taken_apart_is_not_tried_at_every_look(world: World) -> None:
+    ticket, message = arrived(world.service, with_file(picture(), "IMG_4589.jpg", "image/jpeg"))
+    browser = world.browser("viewer")
+    with mock.patch.object(guard, "_run_child", side_effect=Unreadable("took too long")) as child:
+        kinds = [browser.get(f"/t/{ticket}/m/{message}/a/0/small").headers["content-type"] for _ in range(2)]
+    assert (kinds, child.call_count) == (["image/svg+xml"] * 2, 1)
+    assert browser.get(f"/t/{ticket}/m/{message}/a/0").content == picture()
 
 
 def test_no_small_picture_is_tried_of_what_is_none(world: World) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -71,3 +73,29 @@ def test_the_bytes_of_each_attachment_can_be_had(kept_in_a_file: bool, tmp_path:
     for number in (2, -1):
         with pytest.raises(NotFound, match="2 attachments"):
             guard.attachment_guarded(message, number)
+
+
+def line(number: int, width: int, height: int, size: int) -> bytes:
+    return json.dumps([number, width, height, size]).encode() + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "out", "made"),
+    [
+        (0, line(0, 3, 2, 4) + b"RIFF" + line(2, 0, 0, 0), {0: (3, 2, b"RIFF"), 1: (0, 0, b""), 2: (0, 0, b""), 3: (0, 0, b"")}),
+        (-9, line(0, 3, 2, 4) + b"RIFF", {0: (3, 2, b"RIFF"), 1: (0, 0, b"")}),
+        (-11, line(0, 3, 2, 4) + b"RI", {0: (0, 0, b"")}),
+        (-24, b"[0, 3", {0: (0, 0, b"")}),
+    ],
+)
+def test_a_child_that_dies_on_a_picture_leaves_those_before_it_and_is_not_blamed_for_those_after(
+    monkeypatch: pytest.MonkeyPatch, exit_code: int, out: bytes, made: dict[int, tuple[int, int, bytes]]
+) -> None:
+    """On SIGKILL (memory), SIGSEGV (a decoder's fault) and SIGXCPU (time)."""
+    monkeypatch.setattr(guard, "_run_child", lambda *_, **__: subprocess.CompletedProcess([], exit_code, out, b""))
+    assert guard.thumbnails_guarded(received(b""), [0, 1, 2, 3]) == made
+
+
+def test_a_mail_without_a_word_has_no_small_pictures() -> None:
+    with pytest.raises(Unreadable, match="empty"):
+        guard.thumbnails_guarded(received(b"\n\n"), [0])

@@ -204,7 +204,7 @@ def _check(name: str, found: dict[str, Any]) -> Check:
     values = [found.get(key) for key in _SAYS[name]]
     said = [str(one) for value in values if value for one in (value if isinstance(value, list) else [value])]
     nothing = not said or said == [_NOTHING.get(name)]
-    says = ", ".join(said if name == "links" else (word.replace("_", " ") for word in said))
+    says = str(len(said)) if name == "links" else ", ".join(word.replace("_", " ") for word in said)
     given = found.get("evidence")
     because = tuple(str(one) for one in given.values()) if isinstance(given, dict) else (str(given),) if given else ()
     words = tuple(dict.fromkeys(str(span["words"]) for span in _spans_of(found)))
