@@ -27,7 +27,11 @@ _TRACE = (b"received", b"x-received", b"arc-", b"authentication-results", b"dkim
 NESTING = re.compile(rb"(?i)content-type:\s{0,80}(?:multipart|message)/")
 _BLANK_RUN = re.compile(rb"\n[ \t\r\n]{200,}")  # one class, no group: a repeated group keeps a stack of every turn
 _LONE_CR = re.compile(rb"\r(?!\n)")
-_HEADER_END = re.compile(rb"\r?\n[ \t]*\r?\n|\r?\n\Z")
+_BLANK_BEFORE_COLON = re.compile(rb"(?m)^([!-9;-~]{1,60})[ \t]{1,20}:")
+_UNNAMED = re.compile(
+    rb"(?i)(\n)(?![ \t]|[!-9;-~]{1,200}:|\r?\n)([^\r\n]{1,500})(?=\r?\n(?:received|return-path|message-id|mime-version|"
+    rb"content-[a-z-]{2,30}|x-[a-z-]{1,60}|dkim-signature|reply-to|references|in-reply-to|from|to|cc|subject|date):)"
+)
 _CONTENT_FIELD = re.compile(rb"(?i)content-(?:type|disposition|id|transfer-encoding|description)\s*:")
 
 
@@ -170,8 +174,12 @@ def _tame_head(head: bytes, problems: list[str]) -> bytes:
     if _LONE_CR.search(head):
         problems.append("a carriage return inside a header line was taken as a blank")
         head = _LONE_CR.sub(b" ", head)
-    if len(head) <= MAX_FIELD and head.count(b"\n") <= MAX_FIELDS:
-        return head
+    if len(head) > MAX_FIELD or head.count(b"\n") > MAX_FIELDS:
+        head = _short_head(head, problems)
+    return _mended_lines(head, problems)
+
+
+def _short_head(head: bytes, problems: list[str]) -> bytes:
     kept: list[bytes] = []
     size = trace = 0
     whole = True
@@ -189,6 +197,15 @@ def _tame_head(head: bytes, problems: list[str]) -> bytes:
     if not whole:
         problems.append("overlong or too many header fields were cut")
     return b"".join(kept)
+
+
+def _mended_lines(head: bytes, problems: list[str]) -> bytes:
+    """The email package ends the header at the first line that is no field, and all fields below it would be text."""
+    mended = _BLANK_BEFORE_COLON.sub(rb"\1:", head)
+    mended = _UNNAMED.sub(rb"\1X-Unnamed: \2", mended)
+    if mended != head:
+        problems.append("a line of the header that is no field was mended")
+    return mended
 
 
 def _fields(head: bytes) -> Iterator[bytes]:

@@ -18,6 +18,7 @@ _MEANT = {
 _NOT_TEXT = frozenset(
     {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "unicode-escape", "raw-unicode-escape", "mbcs", "oem"}
 )
+_OFTEN_WRONG = frozenset(("cp1252", "iso-8859-15", "cp1254", "cp850", "windows-1252"))
 _WINDOWS = ("utf-8", "cp1252")
 _LONE = re.compile("[\ud800-\udfff]")
 _C1 = re.compile("[\x80-\x9f]")
@@ -25,7 +26,10 @@ _C1 = re.compile("[\x80-\x9f]")
 
 def decode(data: bytes, charset: str | None) -> str:
     """The text of these bytes: by the claimed charset, else UTF-8, else Windows-1252; never an exception."""
-    for name in (*_claimed(data, charset), *_WINDOWS):
+    claims = _claimed(data, charset)
+    if claims and claims[0] in _OFTEN_WRONG and is_utf8(data):
+        claims = ()  # a Western text is no UTF-8 by chance
+    for name in (*claims, *_WINDOWS):
         try:
             return clean(data.decode(name))
         except (LookupError, UnicodeError, ValueError):
@@ -45,14 +49,26 @@ def clean(text: str) -> str:
     return text
 
 
-def from_wire(value: str) -> str:
-    """Text of a header value as the email package gives it: raw bytes stand in it as lone surrogates."""
+def from_wire(value: str, hint: str = "") -> str:
+    """Text of a header value as the email package gives it: raw bytes stand in it as lone surrogates.
+
+    They are UTF-8, else in the charset `hint`, else Windows-1252."""
     if value.isascii():
         return clean(value)
     try:
-        return decode(value.encode("utf-8", "surrogateescape"), None)
+        data = value.encode("utf-8", "surrogateescape")
+        return decode(data, hint if hint and not is_utf8(data) else None)
     except UnicodeEncodeError:
         return clean(value)
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether the bytes are sound UTF-8."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def known(charset: str | None) -> bool:

@@ -12,12 +12,15 @@ _WORD = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?([^\r\n]*?)\?=")
 _FOLD = re.compile(r"\r?\n[ \t]*|\r")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _ID = re.compile(r"<[^<>\s\x00-\x1f]{1,998}>")
+_FOLDED_ID = re.compile(r"<[^<>\s]{1,500}\s{1,8}[^<>\s]{1,500}>")
 _BARE_ID = re.compile(r"[^<>\s@]{1,200}@[^<>\s@]{1,250}")
 
 
-def text_of(value: str) -> str:
-    """One line without control, direction and invisible characters; encoded words decoded, at most VALUE_CAP characters read."""
-    plain = charset.from_wire(_FOLD.sub(" ", value[:VALUE_CAP]))
+def text_of(value: str, hint: str = "") -> str:
+    """One line without control, direction and invisible characters; encoded words decoded, at most VALUE_CAP characters read.
+
+    `hint` is the charset of raw 8-bit letters that are no UTF-8."""
+    plain = charset.from_wire(_FOLD.sub(" ", value[:VALUE_CAP]), hint)
     return tidy(_decode_words(plain) if "=?" in plain else plain)
 
 
@@ -30,7 +33,7 @@ def ids_of(*values: str) -> tuple[str, ...]:
     """Message-IDs of References and In-Reply-To, in order, each once, the newest 100, with their angle brackets."""
     found: dict[str, None] = {}
     for value in values:
-        for one in _ID.findall(charset.from_wire(value)):
+        for one in _ID.findall(_unfolded_ids(charset.from_wire(value))):
             found.setdefault(charset.clean(one))
     return tuple(found)[-100:]
 
@@ -38,11 +41,16 @@ def ids_of(*values: str) -> tuple[str, ...]:
 def id_of(value: str) -> str:
     """The Message-ID with its angle brackets, "" where there is none; one written without brackets gets them."""
     line = text_of(value)
-    hit = _ID.search(line)
+    hit = _ID.search(line) or _ID.search(_unfolded_ids(line))
     if hit:
         return hit[0]
     bare = _BARE_ID.search(line)
     return f"<{bare[0]}>" if bare else ""
+
+
+def _unfolded_ids(value: str) -> str:
+    """Some programs fold inside a long id."""
+    return _FOLDED_ID.sub(lambda m: "".join(m[0].split()), value)
 
 
 def file_name(raw: str) -> str:

@@ -21,7 +21,9 @@ class Body:
 
 @dataclass(slots=True)
 class Mail:
-    """`embedded` are header blocks of attached mails and reports; `take` is called with number and bytes of each attachment."""
+    """`embedded` are header blocks of attached mails and reports; `take` is called with number and bytes of each attachment.
+
+    `charset` is what raw 8-bit letters in the header are in, "" for UTF-8."""
 
     headers: Headers
     from_all: tuple[Address, ...] = ()
@@ -34,6 +36,7 @@ class Mail:
     attachments: list[Attachment] = field(default_factory=list)
     embedded: list[tuple[str, Headers]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    charset: str = ""
     take: Callable[[int, bytes], None] | None = None
 
     def tell(self, problem: str) -> None:

@@ -14,6 +14,9 @@ from mailbot.parse.bulk import Bulk
 _NONE = Bulk()
 MAX_TEXT_BYTES = 3_000_000
 _TYPE = re.compile(r"\s*([a-z0-9!#$&^_.+-]{1,100})\s{0,3}/\s{0,3}([a-z0-9!#$&^_.+-]{1,100})")
+_TORN = re.compile(
+    r"(?i)^(?:utf-8|us-ascii|iso-8859-\d{1,2}|windows-\d{4})'(?:[a-z-]{0,8}')?(?=.)"
+)  # the start of RFC 2231 where it is broken
 _META = re.compile(rb"""(?i)<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}["']?\s{0,5}([A-Za-z0-9_.:-]{2,40})""")
 
 
@@ -136,20 +139,25 @@ def _file_name(message: Message) -> str:
 
 
 def _parameter(message: Message, name: str, field: str = "content-type") -> str:
-    """A parameter, RFC 2231 continuations and charsets undone; "" where it is absent or cannot be read."""
-    if not any(key.lower() == field and name in str(value).lower() for key, value in message.raw_items()):
+    """A parameter, RFC 2231 continuations and charsets undone; that form wins over a plain one. "" where it is absent."""
+    value = next((str(value) for key, value in message.raw_items() if key.lower() == field), "")
+    if name not in value.lower():
         return ""  # the package parses all parameters anew for each question
+    again = Message()
+    again[field] = charset.from_wire(value)  # the package would replace raw 8-bit letters by U+FFFD
     try:
-        found = message.get_param(name, failobj="", header=field)
+        pairs = again.get_params(failobj=[], header=field)
     except Exception:  # the email package raises many kinds on hostile parameters
         return ""
+    named = [found for key, found in pairs if key.lower() == name]
+    found = next((x for x in named if isinstance(x, tuple)), named[0] if named else "")
     if not isinstance(found, tuple):
         return str(found or "")
-    claimed, _, value = found
+    claimed, _, text = found
     try:
-        return charset.decode(value.encode("raw-unicode-escape", "surrogateescape"), claimed or None)
+        return _TORN.sub("", charset.decode(text.encode("raw-unicode-escape", "surrogateescape"), claimed or None))
     except UnicodeError:
-        return charset.clean(value)
+        return charset.clean(text)
 
 
 def _payload(message: Message) -> bytes:

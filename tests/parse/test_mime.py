@@ -28,6 +28,11 @@ def test_raw_latin_letters_in_subject_and_name_are_read() -> None:
         ("=?iso-8859-1?Q?a_b?= c =?iso-8859-1?Q?d?=", "a b c d"),
         ("=?gb2312?B?xOO6ww==?=", "你好"),
         ("=?x-unknown?q?plain?=", "plain"),
+        ("=?UTF-8*de?Q?Gr=C3=BC=C3=9Fe?=", "Grüße"),
+        ("=?iso-2022-jp?B?GyRCMmhBfBsoQg==?= 3", "画像 3"),
+        ("=?utf-8?Q?=F0=9F=98?= =?utf-8?Q?=80?=", "😀"),
+        ("=?us-ascii?Q?caf=E9?=", "café"),
+        ("=?utf-8?Q?a=0D=0ABcc:_x?=", "a Bcc: x"),
         ("a\n folded", "a folded"),
         ("\u202eabc\u200b", "abc"),
     ],
@@ -44,6 +49,12 @@ def test_a_subject_reads_as_a_person_reads_it(subject: str, read_as: str) -> Non
         ("utf-7", b"+AOQ-", "ä"),
         ("nonsense", "ä".encode(), "ä"),
         ("utf-8", b"caf\xe9", "café"),
+        ("iso-8859-1", "café, déjà vu".encode(), "café, déjà vu"),
+        ("ks_c_5601-1987", "사진".encode("cp949"), "사진"),
+        ("shift_jis", "①画像".encode("cp932"), "①画像"),
+        ("iso-8859-9", "fotoğraf".encode("cp1254"), "fotoğraf"),
+        ("big5", "照片".encode("big5"), "照片"),
+        ("unicode-1-1-utf-7", b"+AOQ-", "ä"),
         ("us-ascii", "naïve".encode(), "naïve"),
         ("windows-1251", "небо".encode("cp1251"), "небо"),
     ],
@@ -67,6 +78,12 @@ def test_the_first_of_two_from_fields_counts_and_is_named() -> None:
         ("Tue, 03 Mar 2026 10:00:00 +0100", 9),
         ("Tue, 03 Mar 2026 10:00:00", 10),
         ("Tue, 03 Mar 2026 10.00.00 +0000", 10),
+        ("Tue, 03 Mar 2026 10:00:00 +01:00", 9),
+        ("Tue, 3 Mar 2026 10:00:00 CET", 9),
+        ("Di., 3. März 2026 10:00:00 +0100", 9),
+        ("mar., 3 mars 2026 10:00:00 +0100", 9),
+        ("3 Mar 26 10:00 GMT", 10),
+        ("Tue Mar  3 10:00:00 2026", 10),
         ("2026-03-03 10:00:00", 10),
     ],
 )
@@ -162,3 +179,109 @@ def test_wrapped_paragraphs_of_flowed_text_become_one_line() -> None:
 def test_an_empty_mail_is_unreadable() -> None:
     with pytest.raises(Unreadable, match="empty"):
         read(b"\r\n")
+
+
+ADDRESSES = {
+    "Doe, Ann <a@x.example>": [("Doe, Ann", "a@x.example")],
+    '"Doe, Ann" <A@X.example>': [("Doe, Ann", "a@x.example")],
+    "=?iso-8859-1?Q?M=FCller,_J=F6rg?= <j@x.example>": [("Müller, Jörg", "j@x.example")],
+    "=?utf-8?Q?A=2C_B?= <a@x.example>, =?utf-8?Q?C,_D?= <c@x.example>": [("A, B", "a@x.example"), ("C, D", "c@x.example")],
+    '"=?utf-8?Q?J=C3=B6rg?=" <j@x.example>': [("Jörg", "j@x.example")],
+    "Ann <mailto:a@x.example>": [("Ann", "a@x.example")],
+    "Ann a@x.example>": [("", "a@x.example")],
+    "a@x.example (Ann)": [("Ann", "a@x.example")],
+    "Team: a@x.example, B <b@x.example>;": [("", "a@x.example"), ("B", "b@x.example")],
+    "a@x.example, B <b@x.example>": [("", "a@x.example"), ("B", "b@x.example")],
+    "a@x.example <b@y.example>": [("a@x.example", "b@y.example")],
+    "a@x.example <a@x.example>": [("", "a@x.example")],
+    "undisclosed-recipients:;": [],
+    "a@x@y.example": [],
+    "a at b.example": [],
+    "MAILER-DAEMON": [],
+}
+
+
+@pytest.mark.parametrize("field", ADDRESSES)
+def test_who_wrote_is_read_from_every_form_of_a_from_field(field: str) -> None:
+    assert [(a.name, a.address) for a in read(f"From: {field}\nSubject: x\n\nsky\n").from_all] == ADDRESSES[field]
+
+
+NAMES = {
+    'filename="a b.png"': "a b.png",
+    "filename=a b.png": "a b.png",
+    'filename="=?utf-8?Q?H=C3=A4user.png?="': "Häuser.png",
+    "filename==?utf-8?Q?H=C3=A4user.png?=": "Häuser.png",
+    'filename="=?iso-8859-1?Q?H=E4u?=\n =?iso-8859-1?Q?ser.png?="': "Häuser.png",
+    "filename*=UTF-8''H%C3%A4user.png; filename=old.png": "Häuser.png",
+    "filename=old.png; filename*=iso-8859-1''H%E4user.png": "Häuser.png",
+    "filename*=utf-8'H%C3%A4user.png": "Häuser.png",
+    'filename*0="Ha"; filename*1="us.png"': "Haus.png",
+    "filename*1*=%A4u.png; filename*0*=utf-8''H%C3": "Häu.png",
+    'filename="Häuser.png"': "Häuser.png",
+    'filename="C:\\\\Users\\\\ann\\\\a.png"': "a.png",
+    "FILENAME=A.PNG": "A.PNG",
+    'filename="a;b.png"': "a;b.png",
+    'filename=".."': "",
+}
+
+
+@pytest.mark.parametrize("parameter", NAMES)
+def test_a_file_s_name_is_read_from_every_form_of_the_field(parameter: str) -> None:
+    raw = TOP + f"Content-Type: image/png\nContent-Disposition: attachment; {parameter}\n\nx\n".encode()
+    assert read(raw).attachments[0].name == NAMES[parameter]
+
+
+def test_raw_letters_of_a_file_s_name_in_latin_are_kept() -> None:
+    raw = TOP + b'Content-Type: image/png\nContent-Disposition: attachment; filename="H\xe4user.png"\n\nx\n'
+    assert read(raw).attachments[0].name == "Häuser.png"
+
+
+def test_raw_letters_of_the_header_are_in_the_charset_of_the_mail() -> None:
+    raw = (
+        b"From: \xe1\xce\xce\xc1 <a@b.example>\nSubject: " + "Небо".encode("koi8-r") + b"\nContent-Type: text/plain; charset=koi8-r\n\nx\n"
+    )
+    parsed = read(raw)
+    assert parsed.subject == "Небо"
+    assert parsed.from_all[0].name == "Анна"
+
+
+@pytest.mark.parametrize(
+    ("field", "found"),
+    [("<a@b> (added)", "<a@b>"), ("a@b", "<a@b>"), ("<>", ""), ("\n <a@b>", "<a@b>"), ("<a@\n b>", "<a@b>"), ("<a@b><c@d>", "<a@b>")],
+)
+def test_a_message_id_is_found_in_odd_fields(field: str, found: str) -> None:
+    assert read(f"From: a@b.example\nMessage-ID: {field}\nMessage-ID: <second@b>\n\nx\n").message_id == found
+
+
+def test_a_mail_with_text_behind_its_last_boundary_is_read() -> None:
+    parts = b"--b\nContent-Type: text/plain\n\nsky\n--b--\nan epilogue\n--b\nContent-Type: text/plain\n\nnot shown\n"
+    assert read(TOP + b"Content-Type: multipart/mixed; boundary=b\n\n" + parts).text == "sky"
+
+
+def test_a_mail_attached_in_base64_is_an_attachment_with_its_true_bytes() -> None:
+    inner = b"From: x@y.example\nMessage-ID: <inner@y.example>\n\nCorrection: old\n"
+    head = b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nsee attached\n--b\nContent-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n"
+    parsed = read(TOP + head + base64.encodebytes(inner) + b"--b--\n")
+    assert parsed.text == "see attached"
+    assert [(a.content_type, a.size) for a in parsed.attachments] == [("message/rfc822", len(inner))]
+
+
+def test_a_nameless_file_has_no_name_each_time() -> None:
+    raw = TOP + b"Content-Type: application/pdf\nContent-ID: <id42@b.example>\n\nx\n"
+    assert (
+        [(a.name, a.content_id) for a in read(raw).attachments]
+        == [("", "id42@b.example")]
+        == [(a.name, a.content_id) for a in read(raw).attachments]
+    )
+
+
+def test_no_nul_and_no_lone_surrogate_is_left() -> None:
+    parsed = read(b"From: A\0nn <a@b.example>\nSubject: s\0ky\nContent-Type: text/plain; charset=utf-16-le\n\n" + b"a\0\0\xd8b\0")
+    assert "\0" not in repr(parsed)
+    repr(parsed).encode()
+    assert parsed.subject == "sky"
+
+
+def test_ordinary_mail_is_read_without_a_word_on_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
+    read(TOP + b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: application/x\n\nx\n--b--\n")
+    assert capfd.readouterr().err == ""
