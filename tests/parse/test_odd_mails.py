@@ -154,7 +154,9 @@ def test_the_child_answers_a_mail_and_says_why_it_cannot_read_another(
 
 def _child(monkeypatch: pytest.MonkeyPatch, raw: bytes) -> int:
     message = received(raw)
-    head = json.dumps({"message": guard._message_json(message), "own": guard._own_json(OWN), "attachment": None}).encode()
+    head = json.dumps(
+        {"message": guard._message_json(message), "own": guard._own_json(OWN), "attachment": None, "seconds": guard.SECONDS}
+    ).encode()
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(len(head).to_bytes(8, "big") + head + raw)))
     return child.main()
 
