@@ -23,7 +23,7 @@ from typing import Any
 
 import mailparser
 
-from mailbot.check import CHECKS, check
+from mailbot.check import CHECKS, check, look_up
 from mailbot.config.defaults import defaults_dir
 from mailbot.config.rulebook import load_rules
 from mailbot.model.message import OwnMarks, ParsedMessage, ReceivedMessage, Sighting
@@ -80,13 +80,14 @@ def measure(mails: list[ReceivedMessage], rounds: int) -> dict[str, Any]:
 
 def _each_check(parsed: list[ParsedMessage], words: WordLists) -> dict[str, float]:
     """The checks in their order, so that what they share (words, sentences) is paid by the first that asks."""
-    spent = dict.fromkeys((row.name for row in CHECKS), 0)
+    rows = [("phrases", lambda m, w, _: look_up(m, w)), *((row.name, row.function) for row in CHECKS)]
+    spent = dict.fromkeys((name for name, _ in rows), 0)
     for message in parsed:
         begun = time.process_time_ns()
-        for row in CHECKS:
-            row.function(message, words, OWN)
+        for name, function in rows:
+            function(message, words, OWN)
             ended = time.process_time_ns()
-            spent[row.name] += ended - begun
+            spent[name] += ended - begun
             begun = ended
     return {name: ns / len(parsed) / 1e6 for name, ns in spent.items()}
 

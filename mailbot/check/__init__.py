@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from mailbot.check.automatic import TEXTS as MACHINE_TEXTS
 from mailbot.check.automatic import automatic
 from mailbot.check.content import content
 from mailbot.check.images import images
@@ -13,6 +15,8 @@ from mailbot.check.keyword import keyword
 from mailbot.check.language import language
 from mailbot.check.links import links
 from mailbot.check.orders import orders
+from mailbot.check.phrase_book import Shelf, book, book_of
+from mailbot.check.phrases import parts
 from mailbot.check.questions import questions
 from mailbot.check.requests import requests
 from mailbot.check.sender import sender
@@ -48,4 +52,21 @@ CHECKS: tuple[Check, ...] = (
 
 def check(message: ParsedMessage, words: WordLists, own: OwnMarks) -> Findings:
     """The findings of one message. Pure: the same message and words always give the same findings."""
+    look_up(message, words)
     return Findings(**{row.name: row.function(message, words, own) for row in CHECKS})
+
+
+def look_up(message: ParsedMessage, words: WordLists) -> None:
+    """Reads all phrase books in one go through subject and text. A check that is asked alone reads its own."""
+    for part in parts(message):
+        _shelf(words).read(part)
+
+
+@lru_cache(maxsize=4)
+def _shelf(words: WordLists) -> Shelf:
+    """The lists that the checks look nearly every message up in."""
+    groups = (words.content.cues, words.content.unless, *(g for w in (words.requests, words.questions) for g in (w.cues, w.unless)))
+    negations = (words.content.negations, words.requests.negations, words.questions.negations)
+    lists = (words.content.conditions, words.questions.openings, *negations)
+    machines = book_of(*(getattr(words.automatic, name) for name in MACHINE_TEXTS))
+    return Shelf((*map(book, groups), *map(book_of, lists), machines))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from mailbot.check.phrase_book import NEAR, Before, Hit, PhraseBook, book
+from mailbot.check.phrase_book import NEAR, Before, PhraseBook, book
+from mailbot.check.phrase_reader import Hit
 from mailbot.check.phrases import Folded
 from mailbot.check.tongue import Tongue
 from mailbot.model.words.cues import Cues

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from mailbot.check.phrase_book import Hit, PhraseBook
+from mailbot.check.phrase_book import PhraseBook, book_of
+from mailbot.check.phrase_reader import Hit
 from mailbot.check.phrases import Folded, alternation, fold, reply_prefix
 from mailbot.model.finding import AutomaticFinding, Writer
 from mailbot.model.message import Evidence, OwnMarks, ParsedMessage, Span
@@ -16,7 +17,8 @@ from mailbot.model.tokens import verify_message_id
 from mailbot.model.words.automatic import AutomaticWords
 
 _FORWARD = re.compile(r"\s*(?:fwd?|wg|vl|vs|tr|vb|rv|i|enc|pd|doorst)\s*:", re.IGNORECASE)
-_TEXTS = ("bounce_texts", "report_texts", "receipt_texts", "absence_texts", "thanks_texts", "machine_texts", "work_words", "bulk_texts")
+TEXTS = ("bounce_texts", "report_texts", "receipt_texts", "absence_texts", "machine_texts", "bulk_texts")
+_MORE_TEXTS = ("thanks_texts", "work_words")  # asked only of a text that may be an automatic reply
 _MAILTO = re.compile(r"mailto:([^\s>?,]{1,320})", re.IGNORECASE)
 
 
@@ -43,19 +45,19 @@ class _Patterns:
     auto_subjects: re.Pattern[str]
     maybe_subjects: re.Pattern[str]
     received_subjects: re.Pattern[str]
-    texts: PhraseBook  # one group for each of _TEXTS
+    texts: PhraseBook  # one group for each of TEXTS
+    more_texts: PhraseBook
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One message with what the steps ask of it. `said`: its phrases by list. `forwarded`: a rule or gateway passed it on."""
+    """One message with what the steps ask of it. `forwarded`: a rule or gateway passed it on."""
 
     message: ParsedMessage
     own: OwnMarks
     to_find: _Patterns
     subject: Folded
     text: Folded
-    said: Mapping[str, Sequence[Hit]]
     forwarded: str
     auto_submitted: str
     null_sender: bool
@@ -152,16 +154,17 @@ def _auto_reply(case: _Case) -> AutomaticFinding | None:
 
 def _auto_by_words(case: _Case) -> AutomaticFinding | None:
     find = case.to_find
-    absence, thanks = _said(case, "absence_texts"), _said(case, "thanks_texts")
+    absence = _said(case, "absence_texts")
     machine = _said(case, "machine_texts")
     maybe = _opens(case.subject, find.maybe_subjects, case.message.subject)
     received = _opens(case.subject, find.received_subjects, case.message.subject)
     if machine:
         return _found("auto_reply", "says itself that no person wrote it", machine)
-    if _said(case, "work_words"):
+    if not (absence or received) or _said(case, "work_words"):
         return None
     if maybe and absence:
         return _found("auto_reply", "subject and text are those of an absence notice", maybe, absence)
+    thanks = _said(case, "thanks_texts")
     if absence and thanks:
         return _found("auto_reply", "thanks for a mail and says that its reader is away", thanks, absence)
     if received and thanks:
@@ -177,7 +180,7 @@ def _bulk(case: _Case) -> AutomaticFinding | None:
     header = _header(message, find.bulk_headers)
     if header and not (header.startswith("precedence") and case.forwarded) and not _answers_us(case):
         return _found("bulk", f"header {header}")
-    spans = [case.text.span(hit.start, hit.end) for hit in case.said.get("bulk_texts", ())]
+    spans = _all_said(case, "bulk_texts")
     if len(spans) >= 2 and not message.thread_ids:
         return _found("bulk", "a newsletter by its words", *spans[:3])
     return None
@@ -205,15 +208,13 @@ def _passed_on(case: _Case) -> bool:
 
 def _case(message: ParsedMessage, own: OwnMarks, to_find: _Patterns) -> _Case:
     forwarded = _header(message, to_find.forwarded_headers)
-    text = fold(message.text, "text")
     path = message.return_path if message.return_path is not None else message.header("return-path")
     return _Case(
         message=message,
         own=own,
         to_find=to_find,
         subject=fold(message.subject, "subject"),
-        text=text,
-        said=_phrases(text, to_find.texts),
+        text=fold(message.text, "text"),
         forwarded=f"a rule passed it on (header {forwarded}); a person wrote it" if forwarded else "",
         auto_submitted=(message.header("auto-submitted") or "").partition(";")[0].strip().lower(),
         null_sender=path is not None and path.strip() in ("", "<>"),
@@ -254,16 +255,23 @@ def _opens(subject: Folded, pattern: re.Pattern[str], original: str) -> Span | N
 
 def _said(case: _Case, texts: str) -> Span | None:
     """The first phrase of that list in the text."""
-    return next((case.text.span(hit.start, hit.end) for hit in case.said.get(texts, ())), None)
+    return next((case.text.span(hit.start, hit.end) for hit in _hits(case, texts)), None)
 
 
-def _phrases(text: Folded, book: PhraseBook) -> Mapping[str, Sequence[Hit]]:
-    found: dict[str, list[Hit]] = {}
-    for hit in book.find(text):
-        mine = found.setdefault(_TEXTS[hit.group], [])
-        if not mine or hit.start >= mine[-1].end:
-            mine.append(hit)
-    return found
+def _all_said(case: _Case, texts: str) -> list[Span]:
+    """Those that do not overlap."""
+    spans: list[Span] = []
+    end = 0
+    for hit in _hits(case, texts):
+        if hit.start >= end:
+            spans.append(case.text.span(hit.start, hit.end))
+            end = hit.end
+    return spans
+
+
+def _hits(case: _Case, texts: str) -> Iterator[Hit]:
+    book, lists = (case.to_find.texts, TEXTS) if texts in TEXTS else (case.to_find.more_texts, _MORE_TEXTS)
+    return (hit for hit in book.find(case.text) if lists[hit.group] == texts)
 
 
 def _found(verdict: Writer, because: str, *spans: Span) -> AutomaticFinding:
@@ -289,6 +297,7 @@ def _patterns(words: AutomaticWords) -> _Patterns:
     return _Patterns(
         **by("_headers", headers),
         **by("_subjects", subject),
-        texts=PhraseBook([getattr(words, name) for name in _TEXTS]),
+        texts=book_of(*(getattr(words, name) for name in TEXTS)),
+        more_texts=book_of(*(getattr(words, name) for name in _MORE_TEXTS)),
         bounce_senders=re.compile(senders),
     )

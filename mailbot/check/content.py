@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from mailbot.check.asked import asked
-from mailbot.check.phrase_book import NEAR, Before, Hit, PhraseBook, book
+from mailbot.check.phrase_book import NEAR, Before, PhraseBook, book
+from mailbot.check.phrase_reader import Hit
 from mailbot.check.phrases import Folded, alternation, fold, parts
 from mailbot.check.tongue import Tongue
 from mailbot.model.finding import ClientKind, ContentFinding

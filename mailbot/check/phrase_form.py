@@ -12,8 +12,6 @@ from types import MappingProxyType
 from mailbot.check.phrases import fold
 
 _WORD = re.compile(r"[^\W_]+")
-
-
 _NO_RUNS: Mapping[str, Sequence[tuple[str, ...]]] = MappingProxyType({})
 
 
@@ -40,10 +38,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True, eq=False)  # by identity: a book holds each once
 class Phrase:
-    """`number`: its place in the lists. `opens`: a clause begins with it; `closes`: ends with it; `asks`: its sentence is a question."""
+    """`group`: its list in the book; `number`: its place in the list.
 
-    number: int
+    `opens`: a clause begins with it; `closes`: ends with it; `asks`: its sentence is a question.
+    """
+
+    book: int
     group: int
+    number: int
     written: str
     places: tuple[Place, ...]
     opens: bool
@@ -51,13 +53,13 @@ class Phrase:
     asks: bool
 
 
-def phrases_of(number: int, group: int, written: str) -> Iterator[Phrase]:
+def phrases_of(book: int, group: int, number: int, written: str) -> Iterator[Phrase]:
     """The phrase, and the same without each optional place in front."""
     tokens = [piece for piece in written.split() if piece != "&"]  # it parts words as a blank does
     opens, closes, asks = tokens[0] == "^", tokens[-1] == "$", tokens[-1] == "?"
     places = tuple(_place(token) for token in tokens[opens : len(tokens) - (asks or closes)])
     for skipped, first in enumerate(places):
-        yield Phrase(number, group, written, places[skipped:], opens, closes, asks)
+        yield Phrase(book, group, number, written, places[skipped:], opens, closes, asks)
         if not first.optional:
             return
 

@@ -11,9 +11,10 @@ import unicodedata
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import accumulate
+from typing import Any
 
 from mailbot.model.message import ParsedMessage, Span, Where
 
@@ -44,13 +45,14 @@ _MIXED_WORD = re.compile(r"[a-z]*[\u0370-\u03ff\u0400-\u04ff]+[a-z\u0370-\u03ff\
 class Folded:
     """Text as the checks see it. `positions[i]` is the offset of folded letter i in the original (with one past the end).
 
-    Its words and sentences are found once, when first asked for; all checks share them.
+    Its words and sentences are found once, when first asked for; all checks share them. `found`: the hits of each phrase book.
     """
 
     where: Where
     original: str
     text: str
     positions: Sequence[int]
+    found: dict[object, Sequence[Any]] = field(default_factory=dict)
 
     def span(self, start: int, end: int) -> Span:
         """The original words of a folded range."""

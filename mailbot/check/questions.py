@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import get_args
 
 from mailbot.check.asked import asked
-from mailbot.check.phrase_book import PhraseBook
+from mailbot.check.phrase_book import PhraseBook, book_of
 from mailbot.check.phrases import Folded, parts
 from mailbot.model.finding import Question, QuestionsFinding
 from mailbot.model.message import Evidence, ParsedMessage, Span
@@ -44,4 +44,4 @@ def _evidence(found: list[tuple[str, Span]]) -> Evidence:
 
 @lru_cache(maxsize=4)
 def _openings(words: QuestionWords) -> PhraseBook:
-    return PhraseBook([words.openings])
+    return book_of(words.openings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
-from mailbot.check.phrase_book import Hit
+from mailbot.check.phrase_reader import Hit
 from mailbot.check.phrases import Folded, fold
 from mailbot.model.words.cues import Cues
 

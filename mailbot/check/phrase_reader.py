@@ -1,0 +1,237 @@
+"""Finding the phrases of several books in one go through a text. No check itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from mailbot.check.phrase_automaton import Awaited, State, States
+from mailbot.check.phrase_form import Phrase, Place, phrases_of, unspaced
+from mailbot.check.phrases import Folded, fold
+
+_SOFT = re.compile(r"[\s,'\"()*_\-/&]{1,3}")  # between words of one phrase
+_CLAUSE = re.compile(r"[.!?:;,\n()\u2022\u3002*>+=|]|\s-|-\s|--")  # a clause ends or begins
+_CLOSING = re.compile(r"[.!?\n]")
+# Words that may stand before the first one of a clause.
+_LEADS = frozenset(
+    (
+        *("please", "pls", "plz", "plase", "kindly", "also", "and", "then", "just", "so", "but", "now", "or", "plus", "only", "ok"),
+        *("hi", "hello", "hey", "thanks", "thx", "maybe", "perhaps"),
+    )
+)
+_MAX_WORDS = 4_000
+_KNOWN_WORDS = 8_000
+
+
+class Hit(NamedTuple):
+    """`group`: index of the phrase list. `phrase`: as written in the rule file. Offsets into the folded text."""
+
+    group: int
+    phrase: str
+    start: int
+    end: int
+
+
+class Behind(NamedTuple):
+    """The states behind a first word: where a clause begins with it, and elsewhere."""
+
+    opening: State | None
+    inside: State | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """The words of a text. `following[i]`: the word behind word i where a phrase may go on to it, else "".
+
+    `closing[i]`: a clause ends with word i; `opens[i]`: one begins with it, which "please", "and" and the like may lead in.
+    """
+
+    words: Sequence[str]
+    starts: Sequence[int]
+    following: Sequence[str]
+    closing: Sequence[bool]
+    opens: Sequence[bool]
+    letters: str
+
+    def end(self, at: int) -> int:
+        """Behind the last letter of a word."""
+        return self.starts[at] + len(self.words[at])
+
+
+class PhraseReader:
+    """The phrases of all books by their first words; each book is a sequence of lists."""
+
+    __slots__ = ("_anywhere", "_books", "_by_beginning", "_by_place", "_by_word", "_firsts", "_numbers", "_sizes", "_states")
+
+    def __init__(self, books: Iterable[Iterable[Iterable[str]]]) -> None:
+        self._books = 0
+        self._by_place: dict[Place, list[Phrase]] = {}
+        self._by_word: dict[str, list[Place]] = {}
+        self._by_beginning: dict[str, list[Place]] = {}
+        self._numbers: list[Place] = []
+        self._anywhere: list[tuple[int, int, str, str]] = []
+        for lists in books:
+            for group, phrases in enumerate(lists):
+                for number, written in enumerate(phrases):
+                    self._add(number, group, written)
+            self._books += 1
+        self._sizes = tuple(sorted({len(b) for b in self._by_beginning}))
+        self._forget()
+
+    def read(self, folded: Folded) -> Sequence[list[Hit]]:
+        """Of each book all hits by position; of one group at one place only the longest."""
+        if self._states.full:
+            self._forget()
+        found: list[list[Hit]] = [[] for _ in range(self._books)]
+        first_of = self._firsts.__getitem__
+        if any(map(first_of, folded.places)):  # most words begin no phrase of a small book
+            text = _text(folded)
+            for at, behind in enumerate(map(first_of, text.words)):
+                if behind is not None:
+                    state = behind.opening if text.opens[at] else behind.inside
+                    if state is not None and (state.tells or state.after[text.following[at]] is not None):
+                        for book, hit in _hits_from(at, state, text):
+                            found[book].append(hit)
+        if not folded.text.isascii():
+            self._read_inside(folded.text, found)
+        return found
+
+    def _read_inside(self, letters: str, found: Sequence[list[Hit]]) -> None:
+        """Phrases of scripts that write no spaces stand inside words."""
+        for book, group, written, wanted in self._anywhere:
+            at = letters.find(wanted)
+            while at >= 0:
+                found[book].append(Hit(group, written, at, at + len(wanted)))
+                at = letters.find(wanted, at + len(wanted))
+        for hits in found:
+            hits.sort(key=_by_position)
+
+    def _forget(self) -> None:
+        self._states = States()
+        self._firsts = _Firsts(self._behind)
+
+    def _behind(self, word: str) -> Behind | None:
+        places = list(self._by_word.get(word, ()))
+        for size in self._sizes:
+            if size <= len(word):
+                places += self._by_beginning.get(word[:size], ())
+        if word.isdigit():
+            places += self._numbers
+        if not places:
+            return None
+        phrases = [phrase for place in dict.fromkeys(places) for phrase in self._by_place[place]]
+        return Behind(
+            self._states.of(later for phrase in phrases for later in Awaited(phrase, 0).after(word)),
+            self._states.of(later for phrase in phrases if not phrase.opens for later in Awaited(phrase, 0).after(word)),
+        )
+
+    def _add(self, number: int, group: int, written: str) -> None:
+        if any(map(unspaced, written.split())):
+            self._anywhere.append((self._books, group, written, fold(written, "text").text.strip()))
+            return
+        for phrase in phrases_of(self._books, group, number, written):
+            first = phrase.places[0]
+            if first not in self._by_place:
+                self._index(first)
+            self._by_place.setdefault(first, []).append(phrase)
+
+    def _index(self, first: Place) -> None:
+        for word in first.words | first.runs.keys():
+            self._by_word.setdefault(word, []).append(first)
+        for beginning in first.beginnings:
+            self._by_beginning.setdefault(beginning, []).append(first)
+        if first.number:
+            self._numbers.append(first)
+
+
+class _Firsts(dict[str, "Behind | None"]):
+    """What is behind each first word, made when a word is met: people use few words, again and again."""
+
+    __slots__ = ("_make",)
+
+    def __init__(self, make: Callable[[str], Behind | None]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, word: str) -> Behind | None:
+        if len(self) >= _KNOWN_WORDS:
+            self.clear()
+        self[word] = made = self._make(word)
+        return made
+
+
+def _hits_from(start: int, state: State | None, text: _Text) -> Iterable[tuple[int, Hit]]:
+    """(book, hit) of the phrases that begin at word `start`, where `state` is what is read with it."""
+    following, closing = text.following, text.closing
+    last: dict[Phrase, int] = {}
+    at = start
+    while state is not None:
+        if state.tells:
+            if state.at_end and closing[at]:
+                state = state.closed()
+            for phrase in state.read:
+                if closing[at] or not phrase.closes:
+                    last[phrase] = at
+        state = state.after[following[at]]
+        at += 1
+    return _longest(last, start, text) if last else ()
+
+
+def _longest(last: Mapping[Phrase, int], start: int, text: _Text) -> Iterator[tuple[int, Hit]]:
+    """Of each group the longest, and of equal ones the first of its list."""
+    best: dict[tuple[int, int], tuple[int, int, Phrase]] = {}
+    for phrase, at in last.items():
+        if phrase.asks and not _asks(text, at):
+            continue
+        key, rank = (phrase.book, phrase.group), (-at, phrase.number, phrase)
+        if key not in best or rank[:2] < best[key][:2]:
+            best[key] = rank
+    begin = text.starts[start]
+    for behind, _, phrase in sorted(best.values(), key=_by_length) if len(best) > 1 else best.values():
+        yield phrase.book, Hit(phrase.group, phrase.written, begin, text.end(-behind))
+
+
+def _asks(text: _Text, at: int) -> bool:
+    """The sentence of word `at` closes with a question mark."""
+    closing = _CLOSING.search(text.letters, text.end(at))
+    return closing is not None and closing[0] == "?"
+
+
+@lru_cache(maxsize=4)
+def _text(folded: Folded) -> _Text:
+    """Several readers read the same text one after the other."""
+    words = folded.words[:_MAX_WORDS]
+    between = folded.pieces[2::2][: len(words) - 1]
+    different = set(between)
+    joins = {one: _joins(one) for one in different}
+    closes = {one: _parts_clauses(one) for one in different}
+    closing = [closes[one] for one in between]
+    return _Text(
+        words=words,
+        starts=folded.starts,
+        following=[*(word if joins[one] else "" for word, one in zip(words[1:], between, strict=True)), ""],
+        closing=[*closing, True],
+        opens=[True, *(closed or word in _LEADS for closed, word in zip(closing, words, strict=False))],
+        letters=folded.text,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _joins(between: str) -> bool:
+    return between == " " or bool(_SOFT.fullmatch(between))
+
+
+@lru_cache(maxsize=1024)
+def _parts_clauses(between: str) -> bool:
+    return bool(_CLAUSE.search(between))
+
+
+def _by_position(hit: Hit) -> tuple[int, int, int]:
+    return hit.start, -hit.end, hit.group
+
+
+def _by_length(ranked: tuple[int, int, Phrase]) -> tuple[int, int]:
+    return ranked[0], ranked[2].group
