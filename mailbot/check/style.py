@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mailbot.check.phrase_book import NEAR, Before, Hit, PhraseBook
+from mailbot.check.phrase_book import NEAR, Before, PhraseBook, book_of
+from mailbot.check.phrase_reader import Hit
 from mailbot.check.phrases import Folded, alternation, fold
 from mailbot.model.finding import NamedVariable, StyleFinding
 from mailbot.model.message import Evidence, ParsedMessage, Span
@@ -127,9 +128,9 @@ def _evidence(styles: Sequence[Span], variables: Sequence[tuple[NamedVariable, S
 def _tools(words: StyleWords) -> _Tools:
     beside = alternation(words.style_words)
     return _Tools(
-        styles=PhraseBook([words.styles]),
-        variables=PhraseBook([v.phrases for v in words.variables]),
-        specifications=PhraseBook([words.specifications]),
+        styles=book_of(words.styles),
+        variables=book_of(*(v.phrases for v in words.variables)),
+        specifications=book_of(words.specifications),
         beside=Before(words.beside, r"[\s'\"]{1,2}", most=30),
         more=Before(words.more, NEAR, most=40),
         less=Before(words.less, NEAR, most=40),
