@@ -62,4 +62,7 @@ _ABOUT = f"""Tickets, messages, outbox and figures as the commands tell them (`-
 
 Authentication: `Authorization: Bearer mbt_…`; cookies are not looked at. A token may what both its person's roles and its scopes allow;
 scopes are {", ".join(f"`{scope}`" for scope in SCOPES)}. Times are RFC 3339 in UTC. Errors are `application/problem+json`."""
-_TAGS = [{"name": "people", "description": "Who the token speaks for"}]
+_TAGS = [
+    {"name": "people", "description": "Who the token speaks for"},
+    {"name": "tickets", "description": "What is done to tickets"},
+]

@@ -9,14 +9,31 @@ import anyio.to_thread
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from mailbot.desk import admin, api, assets, client, come_in, insights, live, me, message, outbox, problems, queue, ready, search, ticket
+from mailbot.desk import (
+    admin,
+    api,
+    api_acts,
+    assets,
+    client,
+    come_in,
+    insights,
+    live,
+    me,
+    message,
+    outbox,
+    problems,
+    queue,
+    ready,
+    search,
+    ticket,
+)
 from mailbot.desk.desk import Desk
 from mailbot.desk.guard import Guard
 from mailbot.desk.permissions import Routes, mount, undeclared
 from mailbot.desk.shell import Shell
 
 MODULES: list[Routes] = [
-    m.routes for m in (assets, ready, come_in, me, queue, ticket, message, search, client, insights, outbox, live, admin, api)
+    m.routes for m in (assets, ready, come_in, me, queue, ticket, message, search, client, insights, outbox, live, admin, api, api_acts)
 ]
 """Every module of pages; a new one is added here."""
 THREADS = 8  # pages wait for the database only; more threads would only wait together
