@@ -33,7 +33,7 @@ def store(c: Connection, place: str, orders: Sequence[Order], now: datetime) -> 
     rows = [
         {
             "place": place, "id": o.id, "number": o.number, "client": o.client.id, "placed_at": o.placed_at or EPOCH,
-            "as_of": o.as_of or now, "json": order_text(replace(o, as_of=o.as_of or now)),
+            "as_of": o.as_of or now, "json": order_text(replace(o, as_of=o.as_of or now)), "images": len(o.images),
         }
         for o in orders
     ]  # fmt: skip

@@ -409,9 +409,10 @@ order_fact = Table(
     Column("placed_at", Time, nullable=False),
     Column("as_of", Time, nullable=False),
     Column("json", Words, nullable=False),
+    _number("images"),
 )
 Index("ix_order_fact_number", order_fact.c.place, order_fact.c.number)
-Index("ix_order_fact_client", order_fact.c.client, order_fact.c.placed_at)
+Index("ix_order_fact_client", order_fact.c.client, order_fact.c.placed_at, order_fact.c.images)
 
 # Which orders the order system listed for an address, and when; order_ids is a JSON array, newest first.
 client_list = Table(

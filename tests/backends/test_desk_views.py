@@ -68,7 +68,7 @@ def test_a_client_is_shown_with_the_share_of_corrections_and_what_it_rests_on(db
     assert [(n.actor, n.text) for n in view.notes] == [("Kim Lee", "prefers phone")]
     assert (len(view.tickets), view.open_tickets) == (5, 0)
     assert view.as_json()["corrections"]["orders"] == 4
-    assert len(statements) <= 11
+    assert len(statements) <= 12
 
 
 def test_tickets_of_a_client_come_in_pages(db: Database) -> None:

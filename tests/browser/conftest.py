@@ -39,7 +39,8 @@ class Site:
     server: DeskServer
     filled: Filled
     at: datetime
-    complaints: list[str] = field(default_factory=list)
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
 
     @property
     def db(self) -> Database:
@@ -48,6 +49,22 @@ class Site:
     @property
     def url(self) -> str:
         return self.server.url.rstrip("/")
+
+    def start(self) -> None:
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self.server.run, args=(self._stop,), name="desk")
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._thread:
+            self._thread.join(20)
+
+    def restart(self) -> None:
+        """As for an update: open streams end, and the same address answers again."""
+        self.stop()
+        self.server.desk.stopping.clear()
+        self.start()
 
     def poll_went_well(self) -> None:
         """As the pollers of a running service do: no banner says that mail is not read."""
@@ -89,24 +106,18 @@ def sign(chromium: Browser) -> Iterator[Opened]:
     opened: list[tuple[BrowserContext, list[str]]] = []
 
     def sign(
-        site: Site,
-        login: str = "anna",
-        path: str = "/",
-        *,
-        width: int = 1280,
-        height: int = 900,
-        dark: bool = False,
-        javascript: bool = True,
-    ) -> Page:
+        site: Site, login: str = "anna", path: str = "/", *, width: int = 1280, dark: bool = False, javascript: bool = True,
+        forgiving: bool = False,
+    ) -> Page:  # fmt: skip
         context = chromium.new_context(
-            base_url=site.url, viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light",
+            base_url=site.url, viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light",
             java_script_enabled=javascript, reduced_motion="reduce", timezone_id="Europe/Stockholm",
         )  # fmt: skip
         context.add_cookies([{"name": site.server.desk.cookie, "value": sign_in.begin(site.db, login, "link", Origin()), "url": site.url}])
         page, wrong = context.new_page(), []
         page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
         page.on("console", lambda line: wrong.append(f"{page.url}: {line.text}") if line.type == "error" else None)
-        opened.append((context, wrong))
+        opened.append((context, [] if forgiving else wrong))
         page.goto(path)
         return page
 
@@ -124,12 +135,9 @@ def _site(folder: Path) -> Iterator[Site]:
     with mock.patch("mailbot.wiring.load_live", return_value=shipped()), open_service(settings) as service:
         at = datetime.now(UTC)
         filled = fill(service.db, TICKETS, at, waiting=WAITING)
-        server = DeskServer(service, DeskSettings(listen="127.0.0.1:0"))
-        stop = threading.Event()
-        thread = threading.Thread(target=server.run, args=(stop,), name="desk")
-        thread.start()
+        found = Site(service, DeskServer(service, DeskSettings(listen="127.0.0.1:0")), filled, at)
+        found.start()
         try:
-            yield Site(service, server, filled, at)
+            yield found
         finally:
-            stop.set()
-            thread.join(20)
+            found.stop()

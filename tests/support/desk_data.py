@@ -101,22 +101,23 @@ def client_name(client: str) -> str:
 def _orders(db: Database, rand: random.Random, clients: list[str], count: int, now: datetime) -> None:
     """Three orders for each ticket, more for large clients; an address for each client."""
     manager = Person(id="tom", name="Tom Hale", emails=("tom@studio.example",))
-    shapes = []
+    shapes: list[tuple[int, str]] = []
     for many in (3, 8, 20):
         images = tuple(OrderImage(id=f"{4500 + i}", name=f"IMG_{i}.jpg") for i in range(many))
         who = Person(id="CLIENT", name="CLIENT", emails=("CLIENT@client.example",))
         order = Order(
             id="o-N", number="1000N", status="delivered", client=who, images=images, placed_at=now, as_of=now, account_manager=manager
         )
-        shapes.append(facts.order_text(order))
+        shapes.append((many, facts.order_text(order)))
     total = min(3 * count, 60_000)
     for begin in range(0, total, PAGE):
         rows = []
         for n in range(begin, min(begin + PAGE, total)):
             client, placed = _client(rand, clients), now - timedelta(days=rand.uniform(0.2, 364))
-            text = rand.choice(shapes).replace("o-N", f"o-{n}").replace("1000N", str(10000 + n)).replace("CLIENT", client)
+            many, text = rand.choice(shapes)
+            text = text.replace("o-N", f"o-{n}").replace("1000N", str(10000 + n)).replace("CLIENT", client)
             rows.append({"place": "orders", "id": f"o-{n}", "number": str(10000 + n), "client": client, "placed_at": placed, "as_of": now,
-                         "json": text})  # fmt: skip
+                         "json": text, "images": many})  # fmt: skip
         with db.transaction() as c:
             c.execute(insert(order_fact), rows)
     book = [

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -21,7 +21,6 @@ from mailbot.record.views.queue import QueueRow, rows_of
 from mailbot.record.views.times import rfc3339
 
 YEAR = timedelta(days=365)
-_ORDERS = 5000  # orders of a year that are looked at; nobody has more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +87,10 @@ class ClientView:
 def client(
     c: Connection, client_id: str, now: datetime, zone: tzinfo, minutes: float, *, before: int | None = None, limit: int = 50
 ) -> ClientView:
-    """Ten statements. NotFound where neither a ticket, an address nor an order bears this client."""
+    """Eleven statements. NotFound where neither a ticket, an address nor an order bears this client."""
     addresses, found = _addresses(c, client_id), _tickets(c, client_id, before, limit + 1)
-    orders = _orders(c, client_id, now - YEAR)
+    begins = _months(now, zone)
+    orders, images, by_month = _orders(c, client_id, now - YEAR, begins)
     if not addresses and not found and not orders and before is None:
         raise NotFound(f"There is no client {client_id!r}.")
     accepted = _accepted(c, client_id, now - YEAR)
@@ -99,10 +99,13 @@ def client(
         client=client_id,
         name=next((a.name for a in addresses if a.name), next((t.client_name for t in shown if t.client_name), "")),
         addresses=tuple(addresses),
-        account_manager=next((manager for _, _, manager in orders if manager), None),
-        corrected=share_of(len(accepted), len(orders)),
-        images=sum(images for _, images, _ in orders),
-        months=_months(accepted, [placed for placed, _, _ in orders], now, zone),
+        account_manager=_manager(c, client_id),
+        corrected=share_of(len(accepted), orders),
+        images=images,
+        months=tuple(
+            Month(month=begin.strftime("%Y-%m"), corrected=sum(begin <= at < end for at in accepted), orders=placed)
+            for (begin, end), placed in zip(pairwise(begins), by_month, strict=True)
+        ),
         assessed=_assessed(c, client_id, now - YEAR),
         open_tickets=_open(c, client_id),
         tickets=tuple(rows_of(c, shown, minutes)),
@@ -134,16 +137,22 @@ def _tickets(c: Connection, client_id: str, before: int | None, limit: int) -> l
     return tickets.many(c, ids)
 
 
-def _orders(c: Connection, client_id: str, since: datetime) -> list[tuple[datetime, int, Person | None]]:
-    """(placed, number of images, account manager) of each order whose facts we read, newest first."""
+def _orders(c: Connection, client_id: str, since: datetime, begins: Sequence[datetime]) -> tuple[int, int, list[int]]:
+    """Of the orders whose facts we read: how many were placed since then, how many images they have, how many in each month."""
     t = order_fact
-    wanted = select(t.c.placed_at, t.c.json).where(t.c.client == client_id, t.c.placed_at >= since)
-    rows = c.execute(wanted.order_by(t.c.placed_at.desc()).limit(_ORDERS)).all()
-    found = []
-    for placed, text in rows:
-        order = facts.order_from(text)
-        found.append((placed, len(order.images), order.account_manager))
-    return found
+    in_months = [
+        func.count().filter(t.c.placed_at >= begin, t.c.placed_at < end).label(f"m{n}") for n, (begin, end) in enumerate(pairwise(begins))
+    ]
+    wanted = select(func.count(), func.coalesce(func.sum(t.c.images), 0), *in_months).where(t.c.client == client_id, t.c.placed_at >= since)
+    many, pictures, *months = c.execute(wanted).one()
+    return int(many), int(pictures), [int(month) for month in months]
+
+
+def _manager(c: Connection, client_id: str) -> Person | None:
+    """Of the newest order that names one."""
+    t = order_fact
+    newest = select(t.c.json).where(t.c.client == client_id).order_by(t.c.placed_at.desc()).limit(10)
+    return next((o.account_manager for o in map(facts.order_from, c.execute(newest).scalars()) if o.account_manager), None)
 
 
 def _accepted(c: Connection, client_id: str, since: datetime) -> list[datetime]:
@@ -156,13 +165,11 @@ def _accepted(c: Connection, client_id: str, since: datetime) -> list[datetime]:
     return list(c.execute(wanted.group_by(of)).scalars())
 
 
-def _months(accepted: Sequence[datetime], placed: Sequence[datetime], now: datetime, zone: tzinfo) -> tuple[Month, ...]:
-    """The last 12 months, oldest first, empty ones too."""
-    corrected = Counter(at.astimezone(zone).strftime("%Y-%m") for at in accepted)
-    orders = Counter(at.astimezone(zone).strftime("%Y-%m") for at in placed)
+def _months(now: datetime, zone: tzinfo) -> list[datetime]:
+    """The begins of the last 12 months by this clock, oldest first, and the begin of the next."""
     local = now.astimezone(zone)
-    names = [f"{(local.year * 12 + local.month - 1 - back) // 12}-{(local.month - 1 - back) % 12 + 1:02}" for back in range(11, -1, -1)]
-    return tuple(Month(month=name, corrected=corrected[name], orders=orders[name]) for name in names)
+    last = local.year * 12 + local.month - 1
+    return [datetime(n // 12, n % 12 + 1, 1, tzinfo=zone) for n in range(last - 11, last + 2)]
 
 
 def _assessed(c: Connection, client_id: str, since: datetime) -> dict[str, int]:
