@@ -14,6 +14,7 @@ from mailbot.model.delivery import WorkingHours
 
 HORIZON = timedelta(days=2 * 366)  # nobody promises beyond; bounds every loop
 DAY_MINUTES = 1440
+MINUTE = timedelta(minutes=1)
 DAY_OFF = "day off"
 Span = tuple[datetime, datetime]
 
@@ -63,13 +64,18 @@ def spans(hours: WorkingHours, day: date) -> tuple[Span, ...]:
 
     A day whose work goes on to midnight ends a minute earlier if none follows: a promise must not bear the date of a day off.
     """
+    minutes = _minutes(hours, day)
+    if minutes and minutes[-1][1] == DAY_MINUTES and not _goes_on(hours, day):
+        minutes = (*minutes[:-1], (minutes[-1][0], DAY_MINUTES - 1))
     found: list[Span] = []
-    for opens, closes in _minutes(hours, day):
-        open_end = closes == DAY_MINUTES and not _goes_on(hours, day)
-        begins, ends = _moment(hours, day, opens, fold=0), _moment(hours, day, closes - open_end, fold=1)
-        begins = max(begins, found[-1][1]) if found else begins  # two spans may share an hour that the clock repeats
-        if begins < ends:
-            found.append((begins, ends))
+    for first, last, offset in _pieces(ZoneInfo(hours.time_zone), day) if minutes else ():
+        midnight = datetime.combine(day, time(), UTC) - offset
+        for opens, closes in minutes:
+            begins, ends = max(first, midnight + opens * MINUTE), min(last, midnight + closes * MINUTE)
+            if found and found[-1][1] == begins < ends:
+                found[-1] = (found[-1][0], ends)
+            elif begins < ends:
+                found.append((begins, ends))
     return tuple(found)
 
 
@@ -133,21 +139,25 @@ def _spans_until(hours: WorkingHours, end: datetime) -> Iterator[Span]:
                 yield begins, min(ends, end)
 
 
-def _moment(hours: WorkingHours, day: date, minutes: int, *, fold: int) -> datetime:
-    """A local time of day in UTC. A time that the clock skips is the moment of the skip; of one that comes twice `fold` picks."""
-    zone = ZoneInfo(hours.time_zone)
-    wall = datetime.combine(day, time()) + timedelta(minutes=minutes)
-    at = wall.replace(tzinfo=zone, fold=fold).astimezone(UTC)
-    if at.astimezone(zone).replace(tzinfo=None) == wall:
-        return at
-    return _skip(zone, *sorted(wall.replace(tzinfo=zone, fold=f).astimezone(UTC) for f in (0, 1)))
+def _pieces(zone: ZoneInfo, day: date) -> list[tuple[datetime, datetime, timedelta]]:
+    """What holds the whole local day, in pieces of one offset from UTC: a day on which the clock changes has two."""
+    walls = (datetime.combine(day, time()), datetime.combine(day + timedelta(days=1), time()))
+    (first, _), (_, last) = (sorted(wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)) for wall in walls)
+    before, after = _offset(zone, first), _offset(zone, last)
+    if before == after:
+        return [(first, last, before)]
+    change = _change(zone, first, last)
+    return [(first, change, before), (change, last, after)]
 
 
-def _skip(zone: ZoneInfo, low: datetime, high: datetime) -> datetime:
-    """The moment between two at which the zone's offset changes, to the minute."""
-    old = low.astimezone(zone).utcoffset()
-    while high - low > timedelta(minutes=1):
-        middle = low + (high - low) // 2
-        middle -= timedelta(seconds=middle.second, microseconds=middle.microsecond)
-        low, high = (middle, high) if middle.astimezone(zone).utcoffset() == old else (low, middle)
+def _change(zone: ZoneInfo, low: datetime, high: datetime) -> datetime:
+    """The minute between two whole minutes at which the zone's offset changes."""
+    before = _offset(zone, low)
+    while high - low > MINUTE:
+        middle = low + (high - low) // MINUTE // 2 * MINUTE
+        low, high = (middle, high) if _offset(zone, middle) == before else (low, middle)
     return high
+
+
+def _offset(zone: ZoneInfo, at: datetime) -> timedelta:
+    return at.astimezone(zone).utcoffset() or timedelta()

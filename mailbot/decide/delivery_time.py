@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from mailbot.decide import calendar
+from mailbot.decide.calendar import MINUTE
 from mailbot.model.decision import Reason
 from mailbot.model.delivery import DeliveryRules, WorkingHours
 from mailbot.model.rulebook import RuleBook
 from mailbot.model.ticket import Kind
 
 RULES = "rules/delivery_times.toml"
-MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 FALLBACK_HOURS = 24.0  # a kind that no rule names, in a rule book without any turnaround
 NAMED_DAYS_OFF = 5
@@ -33,9 +33,10 @@ class Load:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """`due_at` is aware UTC, in the order system's precision: of a day it is the end of work."""
+    """`due_at` is aware UTC, in the order system's precision: of a day it is the end of work. `work`: what it allows before rounding."""
 
     due_at: datetime
+    work: timedelta
     reasons: tuple[Reason, ...]
 
 
@@ -54,7 +55,7 @@ def propose(
     due = _rounded(book, reached, precision, reasons)
     due = _beside_previous(book.hours, due, previous, precision, now, reasons)
     _tell_days_off(book.hours, start, due, reasons)
-    return Proposal(due_at=due, reasons=tuple(reasons))
+    return Proposal(due_at=due, work=work, reasons=tuple(reasons))
 
 
 def warn_at(rules: RuleBook, promised: datetime, set_at: datetime) -> datetime:

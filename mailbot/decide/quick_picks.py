@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from mailbot.decide import calendar
-from mailbot.decide.delivery_time import MINUTE, check_given
+from mailbot.decide.calendar import MINUTE
+from mailbot.decide.delivery_time import check_given
 from mailbot.model.rulebook import RuleBook
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

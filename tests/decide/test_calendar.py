@@ -45,7 +45,10 @@ def hours_of(zone: str, day: str, week: Week) -> float:
         ("Europe/Stockholm", "2026-03-29", (((150, 240),),) * 7, 1),  # 02:30 to 04:00: from 03:00
         ("Europe/Stockholm", "2026-03-29", (((125, 170),),) * 7, 0),
         ("Europe/Stockholm", "2026-10-25", (((120, 180),),) * 7, 2),
-        ("Europe/Stockholm", "2026-10-25", (((60, 150), (150, 240)),) * 7, 4),  # 02:30 comes twice, its hour counts once for each span
+        ("Europe/Stockholm", "2026-10-25", (((0, 120),),) * 7, 2),  # to 02:00, which comes twice: the first
+        ("Europe/Stockholm", "2026-10-25", (((60, 150),),) * 7, 2),  # 02:00 to 02:30 comes twice, 02:30 to 03:00 is no work
+        ("Europe/Stockholm", "2026-10-25", (((150, 240),),) * 7, 2),
+        ("Europe/Stockholm", "2026-10-25", (((60, 150), (150, 240)),) * 7, 4),  # all of it, without a gap
     ],
 )
 def test_a_day_has_the_hours_that_really_pass(zone: str, day: str, week: Week, hours: float) -> None:
@@ -75,6 +78,11 @@ def test_work_that_goes_on_at_midnight_is_one_and_a_day_off_cuts_it() -> None:
     last = calendar.spans(hours, date(2026, 6, 9))[-1][1]
     assert last == at("2026-06-09T23:59", hours.time_zone)  # not midnight, which would bear the date of the day off
     assert calendar.spans(hours, date(2026, 6, 10)) == ()
+
+
+def test_a_change_of_the_clock_does_not_part_a_span() -> None:
+    whole = WorkingHours(time_zone="Europe/Stockholm")
+    assert [len(calendar.spans(whole, date(2026, month, day))) for month, day in ((3, 29), (10, 25), (6, 1))] == [1, 1, 1]
 
 
 def test_days_off_are_given_by_date_or_for_every_year() -> None:
