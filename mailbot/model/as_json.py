@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 
 def message_json(message: ParsedMessage) -> Json:
-    """The `message` object."""
+    """The `message` object. `quoted` is all that was cut off, the signature first."""
     return {
         "message_id": message.message_id,
         "from": _address(message.sender) if message.sender else {"name": "", "address": ""},
@@ -22,7 +22,7 @@ def message_json(message: ParsedMessage) -> Json:
         "subject": message.subject,
         "date": when(message.date),
         "text": message.text,
-        "quoted": message.quoted,
+        "quoted": "\n\n".join(part for part in (message.signature, message.quoted) if part),
         "thread_ids": list(message.thread_ids),
         "attachments": [
             {"name": a.name, "content_type": a.content_type, "size": a.size, "sha256": a.sha256, "inline": a.inline}

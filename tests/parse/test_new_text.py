@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mailbot.model.as_json import message_json
 from mailbot.parse import html, lines, reply
 from tests.parse.mails import OWN, read
 
@@ -233,3 +234,10 @@ def test_a_header_block_in_a_language_nobody_listed_is_found_by_its_html_twin() 
     )
     assert parsed.text == "Mynd 3 er of dökk."
     assert "tilbúnar" in parsed.quoted
+
+
+def test_all_that_was_cut_off_is_kept_for_people() -> None:
+    body = "Image 3 is dark.\n\n-- \nAnn Berg\n\nOn Tue, Mar 3, 2026 at 10:14 AM S <s@m.example> wrote:\n> Ready.\n"
+    shown = message_json(read("From: a@b.example\n\n" + body))
+    assert shown["text"] == "Image 3 is dark."
+    assert shown["quoted"].split() == body.split()[4:]
