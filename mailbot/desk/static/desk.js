@@ -46,6 +46,16 @@ function press(found) {
     if (found.select) found.select();
   } else {
     found.click();
+    goOn(found);
+  }
+}
+
+// A form that was opened, or a choice that was made, by a key: on to the field that is filled in next.
+function goOn(found) {
+  if (found.matches("summary") && found.parentElement.open && !found.parentElement.querySelector("[type=radio]")) {
+    found.parentElement.querySelector("textarea, select, input:not([type=hidden])")?.focus();
+  } else if (found.matches("[type=radio]")) {
+    found.form.querySelector("textarea")?.focus();
   }
 }
 
