@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
@@ -46,6 +46,9 @@ from mailbot.workflow.order_news import follow_orders
 from mailbot.workflow.parts import Live, Parts
 from mailbot.workflow.undo import undo
 from mailbot.workflow.watch import watch
+
+if TYPE_CHECKING:  # an extra
+    from mailbot.identity import Provider
 
 log = structlog.get_logger()
 Tell = Callable[[str, Mapping[str, object]], None]
@@ -375,6 +378,16 @@ def order_system_of(settings: Settings) -> OrderSystem | None:
     if section.token_file:
         token = secret_path(settings, section.token_file).read_text().strip()
     return registry.make(section.adapter, registry.Access(name="orders", url=section.url, token=token))
+
+
+def identity_provider(settings: Settings) -> Provider | None:
+    """The configured one. Raises Unavailable where its packages are not installed."""
+    oidc = settings.desk.oidc if settings.desk else None
+    if oidc is None:
+        return None
+    from mailbot.identity import Account, Provider  # an extra
+
+    return Provider(Account(oidc.issuer, oidc.client_id, secret_path(settings, oidc.client_secret_file), oidc.role_claim))
 
 
 def secret_path(settings: Settings, name: str) -> Path:

@@ -25,6 +25,7 @@ from mailbot.desk import (
     queue,
     ready,
     search,
+    sso,
     ticket,
 )
 from mailbot.desk.desk import Desk
@@ -33,7 +34,8 @@ from mailbot.desk.permissions import Routes, mount, undeclared
 from mailbot.desk.shell import Shell
 
 MODULES: list[Routes] = [
-    m.routes for m in (assets, ready, come_in, me, queue, ticket, message, search, client, insights, outbox, live, admin, api, api_acts)
+    m.routes
+    for m in (assets, ready, come_in, sso, me, queue, ticket, message, search, client, insights, outbox, live, admin, api, api_acts)
 ]
 """Every module of pages; a new one is added here."""
 THREADS = 8  # pages wait for the database only; more threads would only wait together

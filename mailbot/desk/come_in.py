@@ -104,7 +104,7 @@ def _entered(visit: Visit, secret: str, path: str, said: str = "") -> Response:
 
 
 def _form(visit: Visit, path: str, login: str = "", error: MailbotError | None = None) -> Response:
-    oidc = visit.desk.settings.oidc
+    oidc = visit.desk.settings.oidc if visit.desk.provider else None
     sso = {"host": urlsplit(oidc.issuer).hostname, "address": f"/login/sso?next={quote(path, safe='')}"} if oidc else None
     status = _status(error)
     return visit.page("login.html", status, next=path, login=login, error=str(error or ""), sso=sso, demo=_demo_people(visit))

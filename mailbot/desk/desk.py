@@ -10,12 +10,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mailbot.config.settings import DeskSettings
 from mailbot.record.views.sources import SourceView, sources
 from mailbot.wiring import Service
+
+if TYPE_CHECKING:  # an extra
+    from mailbot.identity import Provider
 
 _GRACE = timedelta(seconds=30)
 _FRESH_SECONDS = 3.0
@@ -42,6 +45,7 @@ class Desk:
     stopping: threading.Event = field(default_factory=threading.Event)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     demo: tuple[str, ...] = ()
+    provider: Provider | None = None
     kept: dict[str, tuple[float, Any]] = field(default_factory=dict)  # counted at (monotonic), value: see insights.py
     _sources: tuple[float, tuple[SourceState, ...]] = (0.0, ())
 

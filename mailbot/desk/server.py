@@ -12,7 +12,7 @@ from mailbot.config.settings import DeskSettings
 from mailbot.desk.app import make_app
 from mailbot.desk.desk import Desk
 from mailbot.errors import Unavailable
-from mailbot.wiring import Service
+from mailbot.wiring import Service, identity_provider
 
 STREAM_SECONDS = 3  # open streams see `stopping` within a second; what is still open then is cut
 
@@ -31,7 +31,7 @@ class DeskServer:
         self._listener: socket.socket | None = taken or listener(settings.listen)
         port = self._listener.getsockname()[1]
         self._again = settings.model_copy(update={"listen": f"{settings.listen.rpartition(':')[0]}:{port}"})
-        self.desk = Desk(service, settings, service.secret("desk"), port, demo=tuple(demo))
+        self.desk = Desk(service, settings, service.secret("desk"), port, demo=tuple(demo), provider=identity_provider(service.settings))
         self.url = f"{self.desk.base_url}/"
         self._app = make_app(self.desk)  # here and not in the thread: FastAPI and pydantic quiet their warnings for the whole process
 

@@ -38,6 +38,18 @@ class Visitor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Whom an identity provider names. Only (issuer, subject) names a person for good; `email` "" where it was not verified."""
+
+    issuer: str
+    subject: str
+    login: str
+    name: str
+    email: str
+    groups: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """Where an act came from, for the audit log. `ip` "": the command line."""
 
