@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html as entities
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
@@ -23,6 +24,8 @@ from mailbot.parse.html_bounds import too_hard, words
 MAX_OUT = 2_000_000
 MAX_REMOTE = 200
 MAX_ODD = 20
+MAX_PICTURES = 500
+MAX_LINKS = 2000  # later ones are only their words; each costs some thirty microseconds to read
 TAGS = words(
     "a abbr address article aside b bdi big blockquote br caption center cite code col colgroup dd del dfn div dl dt em "
     "figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main nav ol p pre q rp rt ruby s samp section "
@@ -114,6 +117,7 @@ class _Writer:
     remote: list[str] = field(default_factory=list)
     trackers: int = 0
     odd: list[OddLink] = field(default_factory=list)
+    seen: Counter[str] = field(default_factory=Counter)
 
     def written(self, clean: str) -> SafeHtml:
         at = 0
@@ -139,10 +143,12 @@ class _Writer:
     def _begin(self, tag: str, attributes: dict[str, str]) -> None:
         if tag not in TAGS:
             raise _Unexpected
+        self.seen[tag] += 1
         if tag == "img":
-            self._picture(attributes)
+            if self.seen[tag] <= MAX_PICTURES:
+                self._picture(attributes)
         elif tag == "a":
-            self._link(attributes.get("href", ""))
+            self._link(attributes.get("href", "") if self.seen[tag] <= MAX_LINKS else "")
         elif tag in _VOID:
             self.out.append(_start(tag, attributes))
         else:

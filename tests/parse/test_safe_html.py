@@ -133,6 +133,13 @@ def test_a_picture_of_one_pixel_is_never_loaded(pixel: str) -> None:
     assert (found.html, found.remote, found.trackers) == ("x", (), 1)
 
 
+def test_a_mail_of_thousands_of_pictures_and_links_keeps_the_first_ones() -> None:
+    found = cleaned("<img src=https://a.example/1>" * 900 + "<a href=https://a.example/>x</a>" * 3000)
+    assert (found.blocked, found.html.count("<img")) == (200, 200)
+    assert found.html.count("<a ") == 2000
+    assert found.html.endswith("xxx")
+
+
 def test_addresses_are_put_in_only_where_they_are_given() -> None:
     found = cleaned("<img src=cid:photo1@client alt=a><img src=https://b.example/?a=1&b=%22><img src=https://c.example/2>", PHOTO)
     shown = with_pictures(found.html, {0: "/t/1/m/2/cid/0.x"}, {0: found.remote[0]})
