@@ -64,11 +64,22 @@ def orders(running: Orders) -> Iterator[Orders]:
 
 @pytest.fixture
 def desk(tmp_path: Path, orders: Orders) -> Iterator[Desk]:
+    yield from _desk(tmp_path, orders)
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Desk]:
+    """In front of an order system of its own, in whose feeds nobody else writes."""
+    with running_orders(tmp_path / "orders") as orders:
+        yield from _desk(tmp_path, orders)
+
+
+def _desk(tmp_path: Path, orders: Orders) -> Iterator[Desk]:
     clock = [START]
     db = Database(f"sqlite:///{tmp_path}/mailbot.db", clock=lambda: clock[0])
     migrations.upgrade(db)
     try:
-        yield Desk(orders, db, clock, orders.system(read=0.6))
+        yield Desk(orders, db, clock, orders.system(read=20))
     finally:
         db.close()
 
@@ -81,7 +92,6 @@ class Desk:
     db: Database
     clock: list[datetime]
     system: HttpOrderSystem
-    asked: int = 0
     order: str = ""
     parts: Parts = field(init=False)
 
@@ -107,14 +117,25 @@ class Desk:
         with self.db.transaction() as c:
             return outbox.queue(c, [row], self.clock[0])[0]
 
+    def waits(self, fault: dict[str, Any]) -> None:
+        """Patiently, except where the fault is that the answer takes too long: an answer of this busy machine is no fault."""
+        self.system.capabilities()
+        if fault.keys() & {"late", "delay"}:
+            hasty = self.orders.system(read=0.7)
+            hasty._capabilities = self.system._capabilities
+            self.system = self.parts.order_system = hasty
+
     def drain(self) -> int:
         return drain(self.parts, LANE, lambda action, now: perform(self.system, action, now), threading.Event())
 
     def drain_for(self, hours: int) -> None:
-        """As the lane would: again and again while time goes on."""
+        """As the lane would: again and again while time goes on and something waits."""
         for _ in range(hours * 6):
             self.drain()
             self.clock[0] += timedelta(minutes=10)
+            with self.db.reading() as c:
+                if c.execute(select(tables.action.c.id).where(tables.action.c.state.in_(("queued", "sending")))).first() is None:
+                    return
 
     def row(self, action_id: int) -> Action:
         with self.db.reading() as c:
@@ -148,8 +169,8 @@ NOT_DONE = {
 }
 DONE = {
     "the answer is cut off": {"drop": "after"},
-    "the answer comes too late": {"late": 0.9},
-    "it acts after we stopped waiting": {"delay": 0.9},
+    "the answer comes too late": {"late": 1.2},
+    "it acts after we stopped waiting": {"delay": 1.2},
 }
 FAULTS = {**NOT_DONE, **DONE}
 
@@ -159,7 +180,7 @@ FAULTS = {**NOT_DONE, **DONE}
 def test_with_idempotency_keys_everything_arrives_once_whatever_the_fault(desk: Desk, kind: ActionKind, fault: str) -> None:
     desk.on_an_order(kind)
     row = desk.queue(kind)
-    desk.system.capabilities()
+    desk.waits(FAULTS[fault])
     desk.orders.faults({"method": "PUT" if kind == "delivery_time" else "POST", "path": "/api/", **FAULTS[fault]})
     desk.drain()
     assert desk.row(row).state == "queued", "it is tried again"
@@ -176,7 +197,7 @@ def test_without_idempotency_keys_nothing_is_done_twice_and_what_nobody_knows_wa
     desk.orders.set(forget_keys=True)
     desk.on_an_order(kind)
     row = desk.queue(kind)
-    desk.system.capabilities()
+    desk.waits(FAULTS[fault])
     desk.orders.faults({"method": "PUT" if kind == "delivery_time" else "POST", "path": "/api/", **FAULTS[fault]})
     desk.drain_for(hours=1)
     state, done = desk.row(row).state, desk.done(kind)
@@ -187,7 +208,7 @@ def test_without_idempotency_keys_nothing_is_done_twice_and_what_nobody_knows_wa
         assert done <= 1
     else:
         assert (state, done) == ("sent", 1)
-    assert kind != "order_comment" or fault not in ("the answer is cut off", "the answer comes too late") or state == "sent", "looked up"
+    assert (kind, fault) != ("order_comment", "the answer is cut off") or state == "sent", "it is found by our own mark"
 
 
 @pytest.mark.parametrize("hours", [1, 7])
@@ -304,7 +325,7 @@ def test_while_nobody_knows_whether_keys_are_kept_a_redistribution_is_not_repeat
     desk.on_an_order("redistribution")
     row = desk.queue("redistribution")
     _killed_while_sending(desk, row, acted=True)
-    desk.system = desk.parts.order_system = desk.orders.system(read=0.6)  # a new process: it has not asked yet
+    desk.system = desk.parts.order_system = desk.orders.system(read=20)  # a new process: it has not asked yet
     desk.orders.faults({"path": "/api/v1/capabilities", "status": 503, "times": 2})
     desk.drain()
     assert desk.row(row).state == "uncertain"
@@ -344,8 +365,9 @@ def _aside(desk: Desk, handles: Desk) -> list[str]:
     return [next(word for word in ("author.role", "no JSON object", "lacks") if word in reason) for reason in reasons]
 
 
-def test_a_cursor_that_is_too_old_loses_and_doubles_neither_comments_nor_events(desk: Desk) -> None:
+def test_a_cursor_that_is_too_old_loses_and_doubles_neither_comments_nor_events(fresh: Desk) -> None:
     """410."""
+    desk = fresh
     desk.clock[0] = datetime.now(UTC)
     followed: list[str] = []
     begun = desk.clock[0] - timedelta(minutes=1)
