@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailbot.check.keyword import keyword
-from tests.check.reading import case_message, emptied, message, own_cases, spans_are_true, words
+from tests.check.reading import case_message, message, own_cases, spans_are_true, words
 
 COUNTS = [
     # a label at the start of the subject, of a line or of a sentence
@@ -101,17 +101,6 @@ def test_cases_labelled_from_the_definition_alone_are_met() -> None:
     cases = own_cases()
     wrong = [c["id"] for c in cases if keyword(case_message(c), words("keywords")).claimed != c["expect"]["claimed"]]
     assert len(wrong) <= len(cases) // 100, wrong
-
-
-@pytest.mark.parametrize(
-    "field", ["correction", "amendment", "feedback", "other_senses", "negations", "statements", "reports", "not_keywords"]
-)
-def test_every_word_list_is_needed(field: str) -> None:
-    def answers(lists: object) -> list[object]:
-        rows = [*((s, t) for s, t, _ in COUNTS), *DOES_NOT_COUNT]
-        return [keyword(message(t, s), lists).claimed for s, t in rows]  # type: ignore[arg-type]  # words() reads any file
-
-    assert answers(emptied("keywords", field)) != answers(words("keywords"))
 
 
 @given(st.text(max_size=400), st.text(max_size=80))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mailbot.check.questions import questions
-from tests.check.reading import emptied, message, spans_are_true, words
+from tests.check.reading import message, spans_are_true, words
 
 TABLE = [
     ("is this free?", "cost"),
@@ -33,13 +33,3 @@ def test_a_question_of_the_help_page_is_found(text: str, name: str) -> None:
 @pytest.mark.parametrize("text", ["refund me", "Please push it to the portal again.", "The sky is free of clouds.", "", "Thanks!"])
 def test_a_demand_is_a_request_and_no_question(text: str) -> None:
     assert questions(message(text), words("questions")).names == ()
-
-
-@pytest.mark.parametrize("field", ["cues", "openings"])
-def test_every_word_list_is_needed(field: str) -> None:
-    texts = [t for t, _ in TABLE] + ["how do i return an image"]
-
-    def answers(lists: object) -> list[object]:
-        return [questions(message(t), lists).names for t in texts]  # type: ignore[arg-type]  # words() reads any file
-
-    assert answers(emptied("questions", field)) != answers(words("questions"))

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from mailbot.model.words.cues import Cues
 
 _NAME = re.compile(r"\{(\w+)\}")
+_NONE = "\u2205"  # an empty kind: holds no letter, so no text has it
 W = TypeVar("W")
 
 
@@ -22,14 +23,14 @@ class Vocabulary:
 
 def spelt_out(words: W, vocabulary: Vocabulary) -> W:
     """The lists of one file with every `{name}` replaced by its words; an unknown name stays as it is (see `unknown_names`)."""
-    spelt = {name: "|".join(dict.fromkeys(w for row in rows for w in row.split())) for name, rows in vocabulary.classes.items()}
+    spelt = {name: "|".join(dict.fromkeys(w for row in rows for w in row.split())) or _NONE for name, rows in vocabulary.classes.items()}
 
     def of(value: Any) -> Any:
         if isinstance(value, str):
             return _NAME.sub(lambda m: spelt.get(m[1], m[0]), value) if "{" in value else value
         if isinstance(value, Cues):
             return replace(value, phrases=of(value.phrases))
-        return tuple(filled for one in value if (filled := of(one)) != "") if isinstance(value, tuple) else value
+        return tuple(map(of, value)) if isinstance(value, tuple) else value
 
     return replace(words, **{f.name: of(getattr(words, f.name)) for f in fields(words)})  # type: ignore[type-var,arg-type]  # every file fills a dataclass
 
