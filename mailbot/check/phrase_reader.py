@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -56,10 +56,6 @@ class _Text:
     opens: Sequence[bool]
     letters: str
 
-    def end(self, at: int) -> int:
-        """Behind the last letter of a word."""
-        return self.starts[at] + len(self.words[at])
-
 
 class PhraseReader:
     """The phrases of all books by their first words; each book is a sequence of lists."""
@@ -93,8 +89,7 @@ class PhraseReader:
                 if behind is not None:
                     state = behind.opening if text.opens[at] else behind.inside
                     if state is not None and (state.tells or state.after[text.following[at]] is not None):
-                        for book, hit in _hits_from(at, state, text):
-                            found[book].append(hit)
+                        _hits_from(at, state, text, found)
         if not folded.text.isascii():
             self._read_inside(folded.text, found)
         return found
@@ -163,8 +158,8 @@ class _Firsts(dict[str, "Behind | None"]):
         return made
 
 
-def _hits_from(start: int, state: State | None, text: _Text) -> Iterable[tuple[int, Hit]]:
-    """(book, hit) of the phrases that begin at word `start`, where `state` is what is read with it."""
+def _hits_from(start: int, state: State | None, text: _Text, found: Sequence[list[Hit]]) -> None:
+    """Adds the phrases that begin at word `start`, where `state` is what is read with it."""
     following, closing = text.following, text.closing
     last: dict[Phrase, int] = {}
     at = start
@@ -177,26 +172,25 @@ def _hits_from(start: int, state: State | None, text: _Text) -> Iterable[tuple[i
                     last[phrase] = at
         state = state.after[following[at]]
         at += 1
-    return _longest(last, start, text) if last else ()
+    begin = text.starts[start]
+    for phrase, at in last.items() if len(last) < 2 else _longest(last, text):
+        if not phrase.asks or _asks(text, at):
+            found[phrase.book].append(Hit(phrase.group, phrase.written, begin, text.starts[at] + len(text.words[at])))
 
 
-def _longest(last: Mapping[Phrase, int], start: int, text: _Text) -> Iterator[tuple[int, Hit]]:
-    """Of each group the longest, and of equal ones the first of its list."""
+def _longest(last: Mapping[Phrase, int], text: _Text) -> Iterable[tuple[Phrase, int]]:
+    """Of each group the longest, and of equal ones the first of its list; the longest of all first."""
     best: dict[tuple[int, int], tuple[int, int, Phrase]] = {}
     for phrase, at in last.items():
-        if phrase.asks and not _asks(text, at):
-            continue
         key, rank = (phrase.book, phrase.group), (-at, phrase.number, phrase)
-        if key not in best or rank[:2] < best[key][:2]:
+        if (key not in best or rank[:2] < best[key][:2]) and (not phrase.asks or _asks(text, at)):
             best[key] = rank
-    begin = text.starts[start]
-    for behind, _, phrase in sorted(best.values(), key=_by_length) if len(best) > 1 else best.values():
-        yield phrase.book, Hit(phrase.group, phrase.written, begin, text.end(-behind))
+    return [(phrase, -behind) for behind, _, phrase in sorted(best.values(), key=_by_length)]
 
 
 def _asks(text: _Text, at: int) -> bool:
     """The sentence of word `at` closes with a question mark."""
-    closing = _CLOSING.search(text.letters, text.end(at))
+    closing = _CLOSING.search(text.letters, text.starts[at])
     return closing is not None and closing[0] == "?"
 
 
