@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-import string
 import threading
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
-from itertools import accumulate
-from typing import Literal
 
 from langdetect.detector_factory import DetectorFactory
 from langdetect.lang_detect_exception import LangDetectException
 
+from mailbot.check.counted_words import WORD, Count, Known, count, plain_count
 from mailbot.model.finding import LanguageFinding
-from mailbot.model.message import Evidence, ParsedMessage, Span, Where
+from mailbot.model.message import Evidence, ParsedMessage, Span
 from mailbot.model.words.languages import LanguageWords
 
 _MAX_TEXT = 4_000  # enough to tell a language
@@ -28,12 +26,9 @@ _NOISE = re.compile(
     r"|\"[^\"\n]{1,120}\"|“[^”\n]{1,120}”|«[^»\n]{1,120}»|„[^“”\n]{1,120}[“”]|[:;]-?[)(DP]|\S{0,40}\d\S{0,40}",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"([^\W\d_]+(?:['’][^\W\d_]+)*)")
 _SENTENCE = re.compile(r"[^.!?\n;…]+[.!?\n;…]*")
 _REPLY = re.compile(r"\s*(?:\w{1,5}\s?:\s*){1,6}", re.IGNORECASE)
-_ENDINGS = ("'s", "s", "es", "ed", "d", "ing", "ly", "er", "ers", "y", "n't", "'ll", "'re", "'ve", "'d")
 _NOT_LATIN = re.compile("[^\u0000-\u024f\u1e00-\u1eff]")
-_ASCII_CAPITALS, _ASCII_SMALL = string.ascii_uppercase.encode(), string.ascii_lowercase.encode()
 _LOCK = threading.Lock()
 _SCRIPTS = {
     "HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "ko", "CJK": "zh", "CYRILLIC": "ru", "ARABIC": "ar", "HEBREW": "he", "GREEK": "el",
@@ -43,32 +38,10 @@ _SCRIPTS = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Lists:
-    english: frozenset[str]
-    foreign: dict[str, tuple[str, ...]]  # word -> languages; without the words that are English too
-    both: frozenset[str]
+    known: Known
     label: re.Pattern[str]
     pleasantry: re.Pattern[str]
     pleasant_words: frozenset[str]  # the first words of pleasantries
-
-
-_Kind = Literal["english", "both", "foreign", "unknown"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Count:
-    """Words of the cleaned text: `foreign` counts words of no English list only; `unknown` are in no list."""
-
-    total: int
-    english: int
-    foreign: int
-    both: int
-    languages: Counter[str]
-    spans: tuple[Span, ...]
-    words: Sequence[str]
-
-    @property
-    def unknown(self) -> int:
-        return self.total - self.english - self.foreign - self.both
 
 
 def language(message: ParsedMessage, words: LanguageWords) -> LanguageFinding:
@@ -78,54 +51,58 @@ def language(message: ParsedMessage, words: LanguageWords) -> LanguageFinding:
     script = _script(clean)
     if script is not None:
         return script
-    count = _count(message.text, clean, "text", lists)
-    if count.total == 0 and message.comment is None:
+    plain = plain_count(clean, lists.known)
+    found = _by_words(plain, words) if plain else None
+    if found is not None:
+        return found
+    counted = count(message.text, clean, "text", lists.known)
+    if counted.total == 0 and message.comment is None:
         subject = _REPLY.sub("", message.subject) if _REPLY.match(message.subject) else message.subject
         script = _script(subject)
         if script is not None and not message.text.strip():
             return script
         if subject == message.subject:
-            count = _count(subject, _clean(subject[:_MAX_TEXT], lists), "subject", lists)
-    if count.total == 0:
+            counted = count(subject, _clean(subject[:_MAX_TEXT], lists), "subject", lists.known)
+    if counted.total == 0:
         return LanguageFinding(verdict="undecided", evidence=Evidence("no words that tell a language"))
-    return _by_words(count, words) or _by_detector(count, words)
+    return _by_words(counted, words) or _by_detector(counted, words)
 
 
-def _by_words(count: _Count, words: LanguageWords) -> LanguageFinding | None:
+def _by_words(counted: Count, words: LanguageWords) -> LanguageFinding | None:
     """Where the word lists alone decide; None leaves it to the detector."""
-    e, f, n = count.english, count.foreign, count.total
+    e, f, n = counted.english, counted.foreign, counted.total
     if e >= 3 and f >= 3 and min(e, f) >= 0.3 * max(e, f):
-        return _found("undecided", None, count, f"two languages: {e} English words, {f} of another")
-    if e == 0 and f == 0 and count.unknown == 0:
-        return _found("undecided", None, count, "these words exist in several languages")
-    known = e + count.both
+        return _found("undecided", None, counted, f"two languages: {e} English words, {f} of another")
+    if e == 0 and f == 0 and counted.unknown == 0:
+        return _found("undecided", None, counted, "these words exist in several languages")
+    known = e + counted.both
     if e and f <= words.foreign_share * n and known >= words.english_share * n:
-        return _found("english", "en", count, f"{known} of {n} words are English")
-    if f >= 2 and e == 0 and f + count.both >= 0.3 * n:
-        return _found("not_english", _top(count), count, f"{f} of {n} words are of another language, none is English alone")
+        return _found("english", "en", counted, f"{known} of {n} words are English")
+    if f >= 2 and e == 0 and f + counted.both >= 0.3 * n:
+        return _found("not_english", _top(counted), counted, f"{f} of {n} words are of another language, none is English alone")
     if f >= 4 and f >= 4 * e:
-        return _found("not_english", _top(count), count, f"{f} of {n} words are of another language")
+        return _found("not_english", _top(counted), counted, f"{f} of {n} words are of another language")
     return None
 
 
-def _by_detector(count: _Count, words: LanguageWords) -> LanguageFinding:
+def _by_detector(counted: Count, words: LanguageWords) -> LanguageFinding:
     """Policy P7: langdetect and the lists must agree; else a person looks."""
-    e, f, n = count.english, count.foreign, count.total
-    english, best = _detect(" ".join(count.words), words.detector)
-    known = e + count.both
+    e, f, n = counted.english, counted.foreign, counted.total
+    english, best = _detect(" ".join(counted.words), words.detector)
+    known = e + counted.both
     if f <= words.foreign_share * n and e and english >= 0.5:
-        return _found("english", "en", count, f"{known} of {n} words are English, langdetect says so too")
+        return _found("english", "en", counted, f"{known} of {n} words are English, langdetect says so too")
     if english < 0.5 and known <= 0.34 * n and (f or n >= words.detector_words):
-        return _found("not_english", _top(count) or best, count, f"langdetect says {best}; {known} of {n} words are English")
-    return _found("undecided", None, count, f"{known} of {n} words are English, langdetect says {best}")
+        return _found("not_english", _top(counted) or best, counted, f"langdetect says {best}; {known} of {n} words are English")
+    return _found("undecided", None, counted, f"{known} of {n} words are English, langdetect says {best}")
 
 
-def _found(verdict: str, code: str | None, count: _Count, because: str) -> LanguageFinding:
-    return LanguageFinding(verdict=verdict, language=code, evidence=Evidence(because, count.spans[:8]))  # type: ignore[arg-type]  # one of the three
+def _found(verdict: str, code: str | None, counted: Count, because: str) -> LanguageFinding:
+    return LanguageFinding(verdict=verdict, language=code, evidence=Evidence(because, counted.spans[:8]))  # type: ignore[arg-type]  # one of the three
 
 
-def _top(count: _Count) -> str | None:
-    return min(count.languages, key=lambda c: (-count.languages[c], c)) if count.languages else None
+def _top(counted: Count) -> str | None:
+    return min(counted.languages, key=lambda c: (-counted.languages[c], c)) if counted.languages else None
 
 
 def _script(text: str) -> LanguageFinding | None:
@@ -154,91 +131,19 @@ def _dense(letters: list[str]) -> bool:
     return sum(c >= "\u2e80" for c in letters) > len(letters) / 2
 
 
-def _count(text: str, clean: str, where: Where, lists: _Lists) -> _Count:
-    pieces = _WORD.split(clean)
-    telling = _telling(pieces, shouted=_shouted(clean))
-    words = [pieces[at].lower().replace("’", "'") for at in telling]
-    counts: Counter[_Kind] = Counter()
-    kinds: dict[str, _Kind] = {}
-    for word, times in Counter(words).items():
-        kinds[word] = kind = _kind(word, lists)
-        counts[kind] += times
-    foreign = [(at, word) for at, word in zip(telling, words, strict=True) if kinds[word] == "foreign"] if counts["foreign"] else []
-    if all(pieces[at][0].isupper() for at, _ in foreign) and counts["english"] >= 2:
-        # "Götgatan 22, kitchen is dark": only capitals at a sentence's start look foreign
-        return _Count(len(words) - len(foreign), counts["english"], 0, counts["both"], Counter(), (), words)
-    languages = Counter(code for _, word in foreign for code in lists.foreign.get(word, ()))
-    starts = list(accumulate(map(len, pieces))) if foreign else ()
-    spans = tuple(Span(where, starts[at - 1], starts[at], text[starts[at - 1] : starts[at]]) for at, _ in foreign)
-    return _Count(len(words), counts["english"], len(foreign), counts["both"], languages, spans, words)
-
-
-@lru_cache(maxsize=8192)  # people use few words, again and again
-def _kind(word: str, lists: _Lists) -> _Kind:
-    if word in lists.both:
-        return "both"
-    if _is_english(word, lists):
-        return "english"
-    return "foreign" if word in lists.foreign or not word.isascii() else "unknown"
-
-
-def _is_english(word: str, lists: _Lists) -> bool:
-    if word in lists.english:
-        return True
-    if word in lists.foreign:
-        return False
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            stem = word[: -len(ending)]
-            if stem in lists.english or stem + "e" in lists.english or (stem[-1] == stem[-2] and stem[:-1] in lists.english):
-                return True
-    return False
-
-
 def _clean(text: str, lists: _Lists) -> str:
     """Labels, links, names of files, quotes, numbers and pleasantries blanked out; offsets stay."""
     blank = _NOISE.sub(_blank, lists.label.sub(_blank_label, f"\n{text}")[1:])
     pleasant: list[re.Match[str]] = []
     sentences = 0
     for sentence in _SENTENCE.finditer(blank):
-        first = _WORD.search(blank, sentence.start(), sentence.end())
+        first = WORD.search(blank, sentence.start(), sentence.end())
         sentences += first is not None
         if first and first[0].lower() in lists.pleasant_words and lists.pleasantry.match(sentence[0].lower()):
             pleasant.append(sentence)
     for sentence in pleasant if len(pleasant) < sentences else ():
         blank = blank[: sentence.start()] + " " * len(sentence[0]) + blank[sentence.end() :]
     return blank
-
-
-def _telling(pieces: Sequence[str], *, shouted: bool) -> Sequence[int]:
-    """Where in `pieces` (words at odd places) words stand that are no names; every word where nothing else is left.
-
-    A capital inside a sentence of mostly small letters makes a name.
-    """
-    every = range(1, len(pieces), 2)
-    if shouted:
-        return every
-    return [at for at in every if not pieces[at][0].isupper() or _is_i(pieces[at]) or _opens(pieces, at)] or every
-
-
-def _is_i(word: str) -> bool:
-    return word == "I" or word[:2] in ("I'", "I’")
-
-
-def _shouted(text: str) -> bool:
-    """Most letters are capitals."""
-    if text.isascii():  # counted by deleting: a letter at a time would be half of this check's work
-        raw = text.encode()
-        small = raw.translate(None, _ASCII_CAPITALS)
-        return len(raw) - len(small) > 0.6 * (len(raw) - len(small.translate(None, _ASCII_SMALL)))
-    return sum(map(str.isupper, text)) > 0.6 * sum(map(str.isalpha, text))
-
-
-def _opens(pieces: Sequence[str], at: int) -> bool:
-    """The word opens a sentence; so does one behind a long blank, where something was blanked out."""
-    before = pieces[at - 1]
-    said = before[-60:].rstrip(" \t\"'“„(*-–>+")
-    return said[-1] in ".!?:\n/…¿¡•;" if said else at == 1 or len(before) >= 60
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -258,12 +163,14 @@ def _lists(words: LanguageWords) -> _Lists:
             of.setdefault(word, []).append(row.code)
     shared = frozenset(w.lower() for w in words.shared)
     return _Lists(
-        english=english - shared,
-        foreign={w: tuple(c) for w, c in of.items() if w not in english and w not in shared},
-        both=(english & of.keys()) | shared,
+        known=Known(
+            english=english - shared,
+            foreign={w: tuple(c) for w, c in of.items() if w not in english and w not in shared},
+            both=(english & of.keys()) | shared,
+        ),
         label=re.compile(rf"([.!?\n:])([\s\[(*]{{0,4}}{_any(words.labels)}(?!\w)[\])*]{{0,3}})", re.IGNORECASE),
         pleasantry=re.compile(rf"[\s,>*-]{{0,4}}{_any(words.pleasantries)}(?!\w)"),
-        pleasant_words=frozenset(first[0] for p in words.pleasantries if (first := _WORD.match(p.lower()))),
+        pleasant_words=frozenset(first[0] for p in words.pleasantries if (first := WORD.match(p.lower()))),
     )
 
 
