@@ -13,7 +13,7 @@ from mailbot.check.phrase_reader import Hit
 from mailbot.check.phrases import Folded, alternation, fold, reply_prefix
 from mailbot.model.finding import AutomaticFinding, Writer
 from mailbot.model.message import Evidence, OwnMarks, ParsedMessage, Span
-from mailbot.model.tokens import verify_message_id
+from mailbot.model.tokens import OWN_COMMENT, verify_message_id
 from mailbot.model.words.automatic import AutomaticWords
 
 _FORWARD = re.compile(r"\s*(?:fwd?|wg|vl|vs|tr|vb|rv|i|enc|pd|doorst)\s*:", re.IGNORECASE)
@@ -81,7 +81,7 @@ def _comment(message: ParsedMessage) -> AutomaticFinding:
         return _found("person", "an order comment of the client")
     if facts.role == "system":
         return _found("own", "an order comment of the order system itself")
-    if facts.external_id:
+    if facts.external_id.startswith(OWN_COMMENT):  # another tool of the company may set ids of its own: still a colleague's words
         return _found("own", f"an order comment that we wrote ({facts.external_id})")
     return _found("person", "an order comment of our staff")
 

@@ -7,6 +7,7 @@ import hmac
 import re
 
 # Hexadecimal only: some servers lower the case of Message-IDs that they quote.
+OWN_COMMENT = "mailbot-"  # how the external_id of each order comment that we post begins
 _OURS = re.compile(r"<?mb\.(?P<ticket>\d{1,18})\.(?P<mac>[0-9a-f]{16})\.(?P<key>[0-9a-f]{12})@(?P<domain>[^\s<>@]{1,253})>?")
 
 

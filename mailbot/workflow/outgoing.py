@@ -17,7 +17,7 @@ from mailbot.model.context import Colleague
 from mailbot.model.decision import Effect, Reply
 from mailbot.model.reply import RenderedMail, ReplyFacts
 from mailbot.model.ticket import Ticket
-from mailbot.model.tokens import sign_message_id
+from mailbot.model.tokens import OWN_COMMENT, sign_message_id
 from mailbot.record.outbox import NewAction
 from mailbot.render.mail_bytes import Automatic, compose
 from mailbot.workflow.parts import Live, Parts, log
@@ -189,7 +189,7 @@ class Outgoing:
 
 def external_id(secret: bytes, key: str) -> str:
     """Our own id of an order comment: at most one bears it, and we recognise it when we read it again (P6)."""
-    return "mailbot-" + hmac.new(secret, key.encode(), hashlib.sha256).hexdigest()[:24]
+    return OWN_COMMENT + hmac.new(secret, key.encode(), hashlib.sha256).hexdigest()[:24]
 
 
 def rendered(render: Callable[[], T], nothing: T) -> tuple[T, str]:

@@ -76,7 +76,7 @@ def test_the_writer_is_told_with_true_words(verdict: str, subject: str, text: st
 
 
 @pytest.mark.parametrize(
-    ("role", "external_id", "verdict"), [("client", "", "person"), ("client", "mb-1", "person"), ("system", "", "own"), ("staff", "mb-1", "own"), ("staff", "", "person")]
+    ("role", "external_id", "verdict"), [("client", "", "person"), ("client", "mb-1", "person"), ("system", "", "own"), ("staff", "mailbot-1", "own"), ("staff", "", "person"), ("staff", "crm-77", "person")]
 )  # fmt: skip
 def test_an_order_comment_is_judged_by_its_role(role: str, external_id: str, verdict: str) -> None:
     facts = CommentFacts(comment_id="1", order_id="2", role=role, visibility="client", external_id=external_id)  # type: ignore[arg-type]  # table rows
