@@ -117,11 +117,10 @@ def _known(states: list[str] | None, known: tuple[str, ...]) -> None:
 
 def _timeline(ctx: typer.Context, ticket: str, as_json: bool, draw: Callable[[dict[str, Any]], None]) -> None:
     number = ticket_number(ticket)
-    from mailbot.cli.history import as_json_of
     from mailbot.record.views.timeline import timeline
 
     with _database(ctx) as db, db.reading() as c:
-        found = as_json_of(timeline(c, number))
+        found = timeline(c, number).as_json()
     if as_json:
         emit(found)
     else:

@@ -64,5 +64,8 @@ Authentication: `Authorization: Bearer mbt_…`; cookies are not looked at. A to
 scopes are {", ".join(f"`{scope}`" for scope in SCOPES)}. Times are RFC 3339 in UTC. Errors are `application/problem+json`."""
 _TAGS = [
     {"name": "people", "description": "Who the token speaks for"},
-    {"name": "tickets", "description": "What is done to tickets"},
+    {"name": "tickets", "description": "Tickets, and what is done to them"},
+    {"name": "messages", "description": "What clients wrote, and how it was understood"},
+    {"name": "outbox", "description": "What goes out, and what waits for a person"},
+    {"name": "insights", "description": "How the desk is doing"},
 ]

@@ -13,6 +13,7 @@ from mailbot.desk import (
     admin,
     api,
     api_acts,
+    api_read,
     assets,
     client,
     come_in,
@@ -33,10 +34,8 @@ from mailbot.desk.guard import Guard
 from mailbot.desk.permissions import Routes, mount, undeclared
 from mailbot.desk.shell import Shell
 
-MODULES: list[Routes] = [
-    m.routes
-    for m in (assets, ready, come_in, sso, me, queue, ticket, message, search, client, insights, outbox, live, admin, api, api_acts)
-]
+PAGES = (assets, ready, come_in, sso, me, queue, ticket, message, search, client, insights, outbox, live, admin)
+MODULES: list[Routes] = [m.routes for m in (*PAGES, api, api_acts, api_read)]
 """Every module of pages; a new one is added here."""
 THREADS = 8  # pages wait for the database only; more threads would only wait together
 

@@ -14,6 +14,8 @@ from mailbot.model.ticket import Ticket
 from mailbot.record import tickets
 from mailbot.record.tables import message, message_detail, sighting, ticket_log, ticket_message
 from mailbot.record.views.outbox import ActionView, actions
+from mailbot.record.views.tickets import MessageOn, TicketView
+from mailbot.record.views.times import rfc3339
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,15 @@ class HandledMessage:
     rules_hash: str
     templates_hash: str
 
+    def as_json(self) -> dict[str, Any]:
+        """What `mailbot why` and `mailbot show` tell of a message: beside its facts the objects of `explain --json`."""
+        shown = {
+            "id": f"M-{self.id}", "source": self.source, "place": self.place, "received_at": rfc3339(self.received_at),
+            "state": self.state, "because": self.because, "rules": self.rules_hash, "templates": self.templates_hash,
+        }  # fmt: skip
+        written = {"message_id": self.message_id, "from": self.sender, "subject": self.subject, "text": self.text}
+        return shown | {"message": self.parsed or written, "findings": self.findings, "decision": self.decision}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogLine:
@@ -55,6 +66,18 @@ class Timeline:
     messages: tuple[HandledMessage, ...]
     log: tuple[LogLine, ...]
     actions: tuple[ActionView, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """`mailbot show --json`: the ticket of `tickets --json`, its messages, log and actions."""
+        on = tuple(MessageOn(source=m.source, message_id=m.message_id, comment_id=m.comment_id) for m in self.messages)
+        return {
+            **TicketView(ticket=self.ticket, messages=on).as_json(),
+            "trust": self.ticket.trust,
+            "asked": list(self.ticket.asked),
+            "history": [m.as_json() for m in self.messages],
+            "log": [{"at": rfc3339(e.at), "by": e.actor, "what": e.what, "message": e.message, **e.data} for e in self.log],
+            "actions": [action.as_json() for action in self.actions],
+        }
 
 
 def timeline(c: Connection, ticket_id: int) -> Timeline:
