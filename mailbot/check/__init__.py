@@ -67,7 +67,9 @@ def _shelf(words: WordLists) -> Shelf:
     """The lists that the checks look nearly every message up in."""
     groups = (words.content.cues, words.content.unless, *(g for w in (words.requests, words.questions) for g in (w.cues, w.unless)))
     negations = (words.content.negations, words.requests.negations, words.questions.negations)
-    lists = (words.content.conditions, words.questions.openings, words.style.styles, words.style.specifications, *negations)
+    style = words.style
+    of_style = (style.styles, style.specifications, style.beside, style.more, style.less)
+    lists = (words.content.conditions, words.questions.openings, *of_style, *negations)
     machines = book_of(*(getattr(words.automatic, name) for name in MACHINE_TEXTS))
-    variables = book_of(*(v.phrases for v in words.style.variables))
+    variables = book_of(*(v.phrases for v in style.variables))
     return Shelf((*map(book, groups), *map(book_of, lists), machines, variables))

@@ -10,6 +10,7 @@ from functools import lru_cache
 from mailbot.check.phrase_book import NEAR, Before, PhraseBook, book_of
 from mailbot.check.phrase_reader import Hit
 from mailbot.check.phrases import Folded, alternation, fold
+from mailbot.check.word_pattern import WordPattern
 from mailbot.model.finding import NamedVariable, StyleFinding
 from mailbot.model.message import Evidence, ParsedMessage, Span
 from mailbot.model.words.style import StyleWords
@@ -18,6 +19,7 @@ _MAX_SPANS = 12
 _QUOTES = frozenset('"\u201c\u201e\u00ab')
 _NAME = r"[A-Z\u00c0-\u00de][\w'-]{1,20}(?:[ ](?:&|and|och|og|und|et|y|e|en)?[ ]?[A-Z\u00c0-\u00de][\w'-]{1,20}){0,2}"
 _QUOTED = r"[\"'\u201c\u201d\u201e\u00ab](?P<quoted>[^\"'\u201c\u201d\u00bb\n]{2,30})[\"'\u201c\u201d\u00bb]"
+_NEAR = 90  # letters before a style word: more than the longest name
 _SET_TO = r"[ ]{0,2}(?:[=:]|to |at |is |was |level )[ ]{0,2}(?:level )?"
 
 
@@ -30,7 +32,10 @@ class _Tools:
     more: Before
     less: Before
     level: re.Pattern[str]
-    near_word: re.Pattern[str]
+    ordered: re.Pattern[str]
+    behind_word: WordPattern
+    before_word: re.Pattern[str]  # ends where the word begins
+    word: re.Pattern[str]
     everyday: frozenset[str]
     not_styles: frozenset[str]
     style_words: frozenset[str]
@@ -62,7 +67,7 @@ def _styles(part: Folded, tools: _Tools) -> Iterator[Span]:
         span = part.span(hit.start, hit.end)
         if _is_style(part, hit, tools) and not any(_overlap(span, other) for other in spans):
             spans.append(span)
-    if not tools.style_words.isdisjoint(part.places) or not _QUOTES.isdisjoint(part.original):
+    if not tools.style_words.isdisjoint(part.places) or any(quote in part.original for quote in _QUOTES):
         spans += [span for span in _beside_the_word(part, tools) if not any(_overlap(span, other) for other in spans)]
     yield from sorted(spans, key=lambda s: s.start)
 
@@ -83,11 +88,29 @@ def _is_style(part: Folded, hit: Hit, tools: _Tools) -> bool:
 
 def _beside_the_word(part: Folded, tools: _Tools) -> Iterator[Span]:
     """Capitalised or quoted names beside the word "style"."""
-    for match in tools.near_word.finditer(part.original):
-        for group in ("behind", "quoted", "before", "quoted_before", "quoted_ordered"):
-            start, end = match.span(group)
-            if start >= 0 and _plain(match[group]).split(" ")[0] not in tools.not_styles:
-                yield Span(part.where, start, end, match[group])
+    last = 0
+    for match, end in sorted(_near_words(part, tools), key=lambda found: found[0].start()):
+        if match.start() < last:
+            continue
+        last = end
+        name = "named" if match["named"] else "quoted"
+        if _plain(match[name]).split(" ")[0] not in tools.not_styles:
+            yield Span(part.where, *match.span(name), match[name])
+
+
+def _near_words(part: Folded, tools: _Tools) -> Iterator[tuple[re.Match[str], int]]:
+    """(match, end with the word) where a style word stands, for most of a text is far from one."""
+    text = part.original
+    if any(quote in text for quote in _QUOTES):
+        yield from ((quoted, quoted.end()) for quoted in tools.ordered.finditer(text))
+    for start in tools.behind_word.starts(part):
+        at = part.positions[start]
+        if behind := tools.behind_word.pattern.match(text, at):
+            yield behind, behind.end()
+        before = tools.before_word.search(text, max(0, at - _NEAR), at)
+        word = tools.word.match(text, at)
+        if before and word:
+            yield before, word.end()
 
 
 def _variables(part: Folded, words: StyleWords, tools: _Tools) -> Iterator[tuple[NamedVariable, Span]]:
@@ -135,11 +158,12 @@ def _tools(words: StyleWords) -> _Tools:
         more=Before(words.more, NEAR, most=40),
         less=Before(words.less, NEAR, most=40),
         level=re.compile(rf"(?:{_SET_TO}|[ ](?=\d))(?P<level>\d{{1,3}}(?![\d.,]\d)|{alternation(words.levels)})"),
-        near_word=re.compile(
-            rf"\b(?i:{beside})(?:[ ]?(?:to|is|was|=|:|as|from)){{0,2}}[ ]{{0,2}}(?:(?P<behind>{_NAME})|{_QUOTED})"
-            rf"|(?i:{alternation(words.ordered)})[ ]{{1,2}}{_QUOTED.replace('quoted', 'quoted_ordered')}"
-            rf"|(?:(?P<before>{_NAME})|{_QUOTED.replace('quoted', 'quoted_before')})[ ](?i:{beside})\b"
+        ordered=re.compile(rf"(?P<named>(?!))?(?i:{alternation(words.ordered)})[ ]{{1,2}}{_QUOTED}"),
+        behind_word=WordPattern(
+            rf"\b(?i:{beside})(?:[ ]?(?:to|is|was|=|:|as|from)){{0,2}}[ ]{{0,2}}(?:(?P<named>{_NAME})|{_QUOTED})", words.style_words
         ),
+        before_word=re.compile(rf"(?:(?P<named>{_NAME})|{_QUOTED})[ ]$"),
+        word=re.compile(rf"(?i:{beside})\b"),
         everyday=frozenset(map(_plain, words.everyday)),
         not_styles=frozenset(words.not_styles),
         style_words=frozenset(words.style_words),
