@@ -23,7 +23,7 @@ class KnownAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Colleague:
-    """A person of the company: desk user or order-system staff."""
+    """A person of the company: desk user or order-system staff. `wants_mail`: routine notices go to their address, not only to the desk."""
 
     login: str
     name: str
@@ -31,6 +31,7 @@ class Colleague:
     roles: frozenset[str]
     on_shift: bool
     open_tickets: int
+    wants_mail: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

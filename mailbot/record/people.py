@@ -101,16 +101,19 @@ def writers(c: Connection, addresses: Iterable[str], author_ids: Iterable[str]) 
 
 def _colleagues(c: Connection, *where: Any) -> list[tuple[Colleague, Any]]:
     tickets = select(func.count()).select_from(ticket).where(ticket.c.is_open == 1, ticket.c.owner == people.c.login)
-    wanted = select(people, tickets.scalar_subquery().label("open_tickets")).where(people.c.active == 1, *where)
+    quiet = preference.c.notices.label("wants_notices")
+    wanted = select(people, tickets.scalar_subquery().label("open_tickets"), quiet).where(people.c.active == 1, *where)
+    joined = wanted.outerjoin_from(people, preference, preference.c.login == people.c.login)
     return [
         (
             Colleague(
                 login=row["login"], name=row["name"], address=row["email"], roles=frozenset(json.loads(row["roles"])),
                 on_shift=bool(row["available"]), open_tickets=row["open_tickets"],
+                wants_mail=row["wants_notices"] != 0,
             ),
             row,
         )
-        for row in c.execute(wanted.order_by(people.c.login)).mappings()
+        for row in c.execute(joined.order_by(people.c.login)).mappings()
     ]  # fmt: skip
 
 

@@ -24,6 +24,8 @@ from mailbot.workflow.parts import Live, Parts, log
 
 T = TypeVar("T")
 State = Literal["queued", "held", "suppressed"]
+ROUTINE = frozenset({"agreed", "assigned", "client_wrote", "colleague_wrote", "delivered_unread", "dispute_decided", "new_ticket"})
+"""Notices that a person may leave to the desk (/me); whatever else concerns them is urgent and goes out in any case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +156,7 @@ class Outgoing:
     def _notice(self, effect: Effect, facts: ReplyFacts) -> NewAction:
         mail, problem = rendered(lambda: self.live.templates.notice(effect.text_template, facts), RenderedMail("", "", ""))
         key = f"{self.origin.cause}:notify:{effect.text_template}:{effect.to}"
-        address = self._address(effect.to)
+        address = self._address(effect.to, effect.text_template)
         message_id = self._message_id(key) if address else ""
         return NewAction(
             key=key,
@@ -175,10 +177,12 @@ class Outgoing:
         automatic = replace(self.origin, automatic="auto-generated")
         return replace(self, origin=automatic)._bytes(mail, address, "", message_id)
 
-    def _address(self, to: str) -> str:
-        """An address; a person's own; the queue's; else the one that is told everything."""
+    def _address(self, to: str, template: str) -> str:
+        """An address; a person's own; the queue's; else the one that is told everything. "" for routine that a person wants no mail of."""
         if "@" in to:
             return to
+        if template in ROUTINE and any(p.login == to and not p.wants_mail for p in self.staff):
+            return ""
         person = next((p.address for p in self.staff if p.login == to and p.address), "")
         queue = next((n for n in self.live.rules.queue(to).notify if "@" in n and "://" not in n), "")
         return person or queue or next(iter(self.parts.notify_addresses), "")

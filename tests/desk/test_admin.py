@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import functools
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import event
 
 from mailbot.model.visitor import Origin
-from mailbot.record import journal
+from mailbot.record import addresses, journal
 from mailbot.record.audit import AuditRow
 from mailbot.record.views import people as views
+from mailbot.record.views.outbox import actions
 from mailbot.workflow import people, sign_in, tokens
+from tests.backends.makers import mail
 from tests.desk.conftest import World
 
 HERE = Origin(actor="test")
@@ -67,6 +70,20 @@ def test_who_goes_off_shift_gets_no_new_tickets(world: World) -> None:
     assert "off shift" in browser.get("/").text
     browser.post("/me/shift", data={"available": "yes"})
     assert person(world, "coordinator").available
+
+
+@pytest.mark.parametrize(("notices", "to"), [("yes", "coordinator@studio.example"), ("", "coordinator")])
+def test_who_wants_no_mail_of_routine_finds_it_on_the_desk_only(world: World, notices: str, to: str) -> None:
+    """`to` is an address only where a mail goes out."""
+    world.browser("coordinator").post("/me/preferences", data={"theme": "auto", "notices": notices})
+    with world.db.transaction() as c:
+        addresses.add(c, "ann@client.example", "C1", "Ann", "admin", world.db.now(c))
+        journal.go_live(c, "INBOX", world.db.now(c) - timedelta(days=1))
+        journal.keep(c, [mail(body="Correction: image 4589 is too dark", at=world.db.now(c))], world.db.now(c))
+    assert world.service.handle() == 1
+    with world.db.reading() as c:
+        [notice] = [action for action in actions(c) if action.template == "new_ticket"]
+    assert (notice.to, notice.state) == (to, "queued" if notices else "sent")
 
 
 def test_a_person_ends_their_own_sessions_and_nobody_elses(world: World) -> None:
