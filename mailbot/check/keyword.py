@@ -30,6 +30,7 @@ _PAIR = re.compile(r"[\s'\"]{0,2}(?:(?:and|or|und|oder|och|/|&|\+|,|et|y|e|og|en
 _NUMBER_AFTER = re.compile(r"\s*(?:#|no\.?\s|nr\.?\s|\d)")
 _LABEL_MARK = re.compile(r"[\s'\"*)\]]{0,2}(?::|\s-\s|\]|!)")
 _GAP = r"[\s,'\"(\[*_-]{0,3}"
+_MOST = 200  # nobody writes more keywords by hand
 _BEFORE = 60  # letters looked at on each side; longer ones are not idiom
 _DENIED_WORDS = 4
 
@@ -128,6 +129,8 @@ def _occurrences(text: str, places: Sequence[int], tools: _Tools) -> list[_Word]
         kind = _kind(token[0], tools.spellings, tools.not_keywords) if token else None
         if token and kind:
             found.append(_Word(kind, place, token.end()))
+            if len(found) == _MOST:
+                break
     return found
 
 
