@@ -28,6 +28,7 @@ NESTING = re.compile(rb"(?i)content-type:\s{0,80}(?:multipart|message)/")
 _BLANK_RUN = re.compile(rb"\n[ \t\r\n]{200,}")  # one class, no group: a repeated group keeps a stack of every turn
 _LONE_CR = re.compile(rb"\r(?!\n)")
 _BLANK_BEFORE_COLON = re.compile(rb"(?m)^([!-9;-~]{1,60})[ \t]{1,20}:")
+_SOUND_HEAD = re.compile(rb"(?:[!-9;-~]{1,200}+:[^\n]*+\n(?:[ \t][^\n]*+\n)*+)*+\r?\n?")
 _UNNAMED = re.compile(
     rb"(?i)(\n)(?![ \t]|[!-9;-~]{1,200}:|\r?\n)([^\r\n]{1,500})(?=\r?\n(?:received|return-path|message-id|mime-version|"
     rb"content-[a-z-]{2,30}|x-[a-z-]{1,60}|dkim-signature|reply-to|references|in-reply-to|from|to|cc|subject|date):)"
@@ -201,6 +202,8 @@ def _short_head(head: bytes, problems: list[str]) -> bytes:
 
 def _mended_lines(head: bytes, problems: list[str]) -> bytes:
     """The email package ends the header at the first line that is no field, and all fields below it would be text."""
+    if _SOUND_HEAD.fullmatch(head):
+        return head
     mended = _BLANK_BEFORE_COLON.sub(rb"\1:", head)
     mended = _UNNAMED.sub(rb"\1X-Unnamed: \2", mended)
     if mended != head:

@@ -44,7 +44,7 @@ def clean(text: str) -> str:
     """Without NUL; lone surrogates become U+FFFD, and a pair of surrogates the character that it means."""
     if "\0" in text:
         text = text.replace("\0", "")
-    if _LONE.search(text):
+    if not text.isascii() and _LONE.search(text):
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
 

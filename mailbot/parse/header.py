@@ -20,6 +20,8 @@ def text_of(value: str, hint: str = "") -> str:
     """One line without control, direction and invisible characters; encoded words decoded, at most VALUE_CAP characters read.
 
     `hint` is the charset of raw 8-bit letters that are no UTF-8."""
+    if value.isascii() and value.isprintable() and "=?" not in value:
+        return value[:VALUE_CAP].strip()  # as most are
     plain = charset.from_wire(_FOLD.sub(" ", value[:VALUE_CAP]), hint)
     return tidy(_decode_words(plain) if "=?" in plain else plain)
 

@@ -14,7 +14,7 @@ from mailbot.parse.phrases import Line
 
 _MAX_ATTRIBUTION = 320  # characters, over at most 7 lines
 _ENDS = (":", "：")
-_TITLED = re.compile(r"--|__|==|[‐-―]{2}|[:：]\s*$")
+_TITLED = re.compile(r"[-_=:：‐-―](?:(?<=-)-|(?<=_)_|(?<==)=|(?<=[‐-―])[‐-―]|(?<=[:：])\s*$)")
 
 
 def quote_begins(work: Lines) -> int:

@@ -54,4 +54,5 @@ class Lines:
 
     def joined(self, mark: Mark) -> str:
         kept = "\n".join(line for line, m in zip(self.raw, self.marks, strict=True) if m == mark and line != HERE_ENDS)
-        return re.sub(r"\n{3,}", "\n\n", kept).strip("\n").rstrip()
+        fewer = re.sub(r"\n{3,}", "\n\n", kept) if "\n\n\n" in kept else kept
+        return fewer.strip("\n").rstrip()

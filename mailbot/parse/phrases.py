@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 
 MAX_WORDS = 80  # of one line
 _GAP = 20
@@ -20,17 +21,25 @@ Pattern = tuple[str, ...]
 
 
 class Line:
-    """One line's words in lower case without links, read once for all lists; `glued` is it without blanks where its script has none."""
-
-    __slots__ = ("glued", "text", "words")
+    """One line, read once for all lists and only where a list is looked up in it."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        low = text.lower().replace("’", "'")
-        if "://" in low or "www." in low:
-            low = _URL.sub(" ", low)
-        self.words = _WORD.findall(low)[:MAX_WORDS]
-        self.glued = "".join(low.split()).strip(_AROUND) if not low.isascii() and _GLUED.search(low) else ""
+
+    @cached_property
+    def words(self) -> list[str]:
+        """In lower case without links."""
+        return _WORD.findall(self._low)[:MAX_WORDS]
+
+    @cached_property
+    def glued(self) -> str:
+        """The line without blanks where its script has none, else ""."""
+        return "".join(self._low.split()).strip(_AROUND) if not self._low.isascii() and _GLUED.search(self._low) else ""
+
+    @cached_property
+    def _low(self) -> str:
+        low = self.text.lower().replace("’", "'")
+        return _URL.sub(" ", low) if "://" in low or "www." in low else low
 
 
 class Phrases:

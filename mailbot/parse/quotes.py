@@ -33,13 +33,16 @@ _LABELS = _SENDER | _SUBJECT | frozenset(_phrases("label"))
 
 QUOTED = re.compile(r"\s{0,3}(?:>|&gt;|[A-Z]{1,3}>(?:\s|$))")
 BAR_QUOTED = re.compile(r"\s{0,2}\|")
-HINT = re.compile(r"[@\d:：*]|--|__|==|[‐-―]{2}|[\u3000-\u9fff\uac00-\ud7af]")  # what begins a quote has one of these
+# Patterns that are searched begin with one class of letters: so `re` passes at once all places where they cannot begin.
+HINT = re.compile(  # what begins a quote has one of these
+    r"[@\d:：*\u3000-\u9fff\uac00-\ud7af\-_=‐-―](?:(?<=[@\d:：*\u3000-\u9fff\uac00-\ud7af])|(?<=-)-|(?<=_)_|(?<==)=|(?<=[‐-―])[‐-―])"
+)
 ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}\.[\w.-]{1,100}")
 BRACKETED = re.compile(r"[<(\[]\s?(?:mailto:)?[\w.+'=-]{1,64}@[\w.-]{1,120}")
 ADDRESS_END = re.compile(r"<?(?:mailto:)?[\w.+-]{1,64}@[\w.-]{1,120}>?[\])>]*[^\w\n]{0,3}$")
 DATE = re.compile(
-    r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{1,2}[:.h]\d{2}\b|\b(?:19|20)\d\d\b|\d{4}[年년]"
-    r"|\b\d{1,2}\.? (?:jan|feb|m[aä]r|apr|ma[ijy]|jun|jul|aug|sep|o[ck]t|nov|de[csz])\w*",
+    r"\d(?:\d{0,3}[./-]\d{1,2}[./-]\d{1,4}|\d?[:.h]\d{2}\b|\d{3}[年년]"
+    r"|(?<!\w\d)(?:(?:(?<=1)9|(?<=2)0)\d\d\b|\d?\.? (?:jan|feb|m[aä]r|apr|ma[ijy]|jun|jul|aug|sep|o[ck]t|nov|de[csz])\w*))",
     re.I,
 )
 TIME = re.compile(r"\b\d{1,2}[:.h]\d{2}(?!\d)|\d{1,2}[時时시点點]")
