@@ -151,6 +151,15 @@ def _exists(line: str) -> None:
         assert {w.split("=")[0] for w in rest if w.startswith("--")} <= options, line
 
 
+def test_every_test_that_the_security_page_names_is_there() -> None:
+    text = (DOCS / "security.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", text)
+    assert len(named) > 50
+    missing = [f"{file}::{name}" for file, name in named if not re.search(rf"^def {name}\(", (ROOT / file).read_text("utf-8"), re.M)]
+    assert missing == []
+    assert all("`" in line for line in text.splitlines() if re.match(r"\| (\d|\|)", line)), "a claim without a test"
+
+
 def _sections(text: str) -> list[tuple[str, str]]:
     parts = re.split(r"^## (.*)$", text, flags=re.M)
     return [(title.split(" (")[0].strip("[] "), body) for title, body in zip(parts[1::2], parts[2::2], strict=True)]

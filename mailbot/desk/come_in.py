@@ -66,10 +66,12 @@ def welcome_sent(visit: Here, link: str, password: Short = "", again: Short = ""
     if password != again:
         return visit.page("welcome.html", 422, login=login, error="The two passwords differ.")
     try:
-        secret = sign_in.by_link(db, link, password, visit.origin, company)
+        found = sign_in.by_link(db, link, password, visit.origin, company)
     except NotAllowed as error:
         return visit.page("welcome.html", 422, login=login, error=str(error))
-    return _entered(visit, secret, "/", "Welcome. Your password is set.")
+    if isinstance(found, sign_in.Half):
+        return _code_form(visit, found.login, "/")
+    return _entered(visit, found, "/", "Welcome. Your password is set.")
 
 
 @routes.post("/logout", needs=Permission.OWN)
@@ -92,7 +94,8 @@ def demo(visit: Here, to: str = "/", who: str = "") -> Response:
 
 
 def enter(visit: Visit, response: Response, secret: str) -> Response:
-    """Gives the browser its session."""
+    """Gives the browser its session, and ends the one that it had."""
+    sign_in.forget(visit.desk.service.db, visit.request.cookies.get(visit.desk.cookie, ""))
     response.set_cookie(
         visit.desk.cookie, secret, max_age=int(LONGEST.total_seconds()), path="/", httponly=True, samesite="lax", secure=visit.desk.secure
     )

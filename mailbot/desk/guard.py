@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
+import structlog
 from fastapi import Request
 
 from mailbot.desk.desk import Desk
@@ -14,6 +15,7 @@ from mailbot.model.permission import Permission, role_words, roles_with
 from mailbot.model.visitor import Origin, Visitor
 from mailbot.workflow import audit, sign_in
 
+log = structlog.get_logger()
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 API = "/api/"
 NOTED: dict[Permission, audit.What] = {
@@ -68,6 +70,7 @@ class Guard:
             raise SignInNeeded("Please sign in." if not api else "Give a token: Authorization: Bearer mbt_…")
         request.state.visitor = visitor
         if not visitor.may(needs):
+            log.warning("not_allowed", login=visitor.login, needs=needs.name.lower(), request_id=request.state.request_id)
             raise Lacking(needs)
         if needs in NOTED:
             audit.note(self.desk.service.db, origin_of(request, self.desk), NOTED[needs], request.url.path)
@@ -85,6 +88,7 @@ class Guard:
         site = request.headers.get("sec-fetch-site")
         by_origin = site is None and request.headers.get("origin", "") in self.desk.origins
         if site not in ("same-origin", "none") and not by_origin:
+            log.warning("forged", site=site or "", ip=_address(request, self.desk), request_id=request.state.request_id)
             raise Forged("This was not sent from a page of the desk. Open the page again and repeat it there.")
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from mailbot.desk.guard import API, Forged, Lacking, SignInNeeded
 from mailbot.desk.site import draw, visit_of
 from mailbot.errors import HTTP_STATUS, MailbotError
+from mailbot.workflow import sign_in
 
 TITLES = {
     400: "This cannot be understood", 401: "Please sign in", 403: "Not allowed", 404: "Not found", 405: "Not possible this way",
@@ -75,7 +78,12 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 
 async def _of_http(request: Request, error: Exception) -> Response:
+    """Of no route: nobody asked yet who it is, and whoever is signed in keeps the way back."""
     assert isinstance(error, HTTPException)  # noqa: S101 - by the registration
+    if not hasattr(request.state, "visitor") and not request.url.path.startswith(API):
+        desk = request.app.state.desk
+        with contextlib.suppress(MailbotError):
+            request.state.visitor = await run_in_threadpool(sign_in.who_has, desk.service.db, request.cookies.get(desk.cookie, ""))
     return problem(request, error.status_code, WORDS.get(error.status_code, str(error.detail)))
 
 

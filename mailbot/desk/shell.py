@@ -18,8 +18,8 @@ log = structlog.get_logger()
 
 MAX_BODY = 2 * 1024 * 1024
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; report-uri /csp"
+    "default-src 'none'; object-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; report-uri /csp"
 )
 HEADERS = {
     "Content-Security-Policy": CSP,
@@ -32,7 +32,7 @@ HEADERS = {
 }
 """A route that needs others sets them itself; these fill what it left out."""
 _TOO_LARGE = "At most 2 MB can be sent at once."
-_HSTS = "max-age=31536000"
+_HSTS = "max-age=31536000; includeSubDomains"
 _ANY_HOST = frozenset({"/healthz", "/readyz"})  # probes ask by address
 
 

@@ -50,6 +50,10 @@ def end(c: Connection, session_id: int, login: str | None = None) -> str | None:
     return c.execute(delete(session).where(*where).returning(session.c.login)).scalar_one_or_none()
 
 
+def end_of(c: Connection, hashed: str) -> None:
+    c.execute(delete(session).where(session.c.hash == hashed))
+
+
 def end_all(c: Connection, login: str, keep: int | None = None) -> int:
     """All of a person's sessions but `keep`; how many."""
     where = (session.c.login == login,) if keep is None else (session.c.login == login, session.c.id != keep)

@@ -112,8 +112,11 @@ def link_login(db: Database, link: str) -> str:
     return login
 
 
-def by_link(db: Database, link: str, password: str, origin: Origin, company: str) -> str:
-    """Sets the password, ends the link and all earlier sessions, and comes in. Raises NotFound, NotAllowed (with the password's fault)."""
+def by_link(db: Database, link: str, password: str, origin: Origin, company: str) -> str | Half:
+    """Sets the password, ends the link and all earlier sessions, and comes in; a second factor is asked for all the same (Half).
+
+    Raises NotFound, NotAllowed (with the password's fault).
+    """
     from mailbot import passwords
 
     login = link_login(db, link)
@@ -124,8 +127,9 @@ def by_link(db: Database, link: str, password: str, origin: Origin, company: str
         if not sign_ins.use_link(c, hashed(link), now):
             raise NotFound("This link was used meanwhile. Ask an admin for a new one.")
         _set_password(c, login, stored, None, now)
+        has_factor = sign_ins.of_login(c, login).totp_on
         audit.write(c, origin.by(login), "password_set", login, now, after="by a one-time link")
-    return _begin(db, login, "link", origin)
+    return Half(login) if has_factor else _begin(db, login, "link", origin)
 
 
 def by_identity(db: Database, issuer: str, subject: str, origin: Origin) -> str | None:
@@ -196,6 +200,13 @@ def drop_second_factor(db: Database, visitor: Visitor, password: str, origin: Or
         sign_ins.succeeded(c, _account(visitor.login), _network(origin.ip))
         sign_ins.set_totp(c, visitor.login, None, on=False)
         audit.write(c, origin, "second_factor_off", visitor.login, now)
+
+
+def forget(db: Database, secret: str) -> None:
+    """Ends the session of this secret, where there is one: who signs in anew leaves none behind."""
+    if secret:
+        with db.transaction() as c:
+            sessions.end_of(c, hashed(secret))
 
 
 # --- going out ------------------------------------------------------------------------------------------------------------------

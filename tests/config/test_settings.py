@@ -221,5 +221,33 @@ def test_the_example_loads_where_its_files_exist(tmp_path: Path) -> None:
     assert load(tmp_path / "config.toml", {}).company.name == "Studio North"
 
 
+@pytest.mark.parametrize(
+    ("desk", "wrong"),
+    [
+        ('listen = "0.0.0.0:8080"', ["desk.base_url"]),
+        ('listen = "[::]:8080"', ["desk.base_url"]),
+        ('listen = "0.0.0.0:8080"\nbase_url = "http://desk.studio.example"', ["desk.base_url"]),
+        ('base_url = "http://desk.studio.example"', ["desk.base_url"]),
+        ('base_url = "https://studio.example/desk"', ["desk.base_url"]),
+        ('listen = "0.0.0.0:8080"\nbase_url = "https://desk.studio.example/"', []),
+        ('listen = "127.0.0.1:9000"', []),
+        ('listen = "[::1]:9000"\nbase_url = "http://localhost:9000"', []),
+        ('trusted_proxies = ["10.0.0.0/24", "::1", "proxy"]', ["desk.trusted_proxies 3"]),
+        ('listen = "8080"', ["desk.listen"]),
+    ],
+)
+def test_a_desk_for_others_needs_an_address_with_tls(tmp_path: Path, desk: str, wrong: list[str]) -> None:
+    """Passwords and sessions travel over it; plain HTTP is for this machine only."""
+    if wrong:
+        assert keys(faults(tmp_path, f"{GOOD}[desk]\n{desk}\n")) == wrong
+    else:
+        assert settings(tmp_path, f"{GOOD}[desk]\n{desk}\n").desk
+
+
+def test_a_group_is_mapped_to_a_role_that_there_is(tmp_path: Path) -> None:
+    oidc = '[desk.oidc]\nissuer = "https://idp.example"\nclient_id = "x"\nclient_secret_file = "secret"\nrole_map = { "A" = "boss", "B" = "viewer" }\n'
+    assert keys(faults(tmp_path, f"{GOOD}[desk]\n{oidc}")) == ["desk.oidc.role_map.A"]
+
+
 def test_what_has_no_effect_yet_is_said(tmp_path: Path) -> None:
     assert settings(tmp_path, GOOD + "[retention]\nraw_mail_days = 30\n[desk]\n").warnings == ("retention: has no effect in this version",)

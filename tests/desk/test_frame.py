@@ -196,6 +196,20 @@ def test_an_error_is_a_page_that_says_what_to_do(failing: World, path: str, stat
     assert answer.headers["x-request-id"] in answer.text
 
 
+def test_whoever_is_signed_in_finds_the_way_back_from_a_page_that_is_not_there(world: World) -> None:
+    page = world.browser("coordinator").get("/nothing/here")
+    assert (page.status_code, 'href="/outbox"' in page.text, 'aria-label="Sign out"' in page.text) == (404, True, True)
+    assert 'href="/outbox"' not in world.browser().get("/nothing/here").text
+
+
+def test_a_refusal_is_logged_with_who_and_what(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.browser("viewer").get("/admin/people")
+    world.browser("viewer").post("/logout", headers={"Sec-Fetch-Site": "cross-site"})
+    told = capsys.readouterr().out
+    assert re.search(r"not_allowed +login=viewer needs=people", told)
+    assert re.search(r"forged .*site=cross-site", told)
+
+
 def test_a_part_of_a_page_gets_its_error_as_a_part(failing: World) -> None:
     answer = failing.browser().get("/fail/conflict", headers={"HX-Request": "true"})
     assert (answer.status_code, "<html" in answer.text) == (409, False)

@@ -125,6 +125,9 @@ def headers_of_all(world: World) -> Iterator[tuple[str, dict[str, str]]]:
 def test_every_answer_carries_the_security_headers(ended: World) -> None:
     for place, headers in headers_of_all(ended):
         assert "'unsafe" not in headers["content-security-policy"], place
+        assert "object-src 'none'" in headers["content-security-policy"], place
+        assert "base-uri 'none'" in headers["content-security-policy"], place
+        assert "access-control-allow-origin" not in headers, place
         assert "default-src 'none'" in headers["content-security-policy"], place
         assert headers["x-content-type-options"] == "nosniff", place
         assert headers["referrer-policy"] == "no-referrer", place

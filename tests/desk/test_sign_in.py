@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from mailbot import passwords
 from mailbot.model import totp
 from mailbot.model.visitor import Origin
+from mailbot.record import sign_ins
 from mailbot.record.database import Database
 from mailbot.record.views import people as views
 from mailbot.workflow import audit, people, sign_in, tokens
@@ -112,6 +113,7 @@ def test_the_log_never_holds_a_link_a_password_or_a_session(world: World, capsys
         ("mailbot-viewer!", "your name or the company's"),
         ("ёлки-палки-моталки", ""),
         ("   spaces   are fine   ", ""),
+        (" ".join(f"{number}th sheep" for number in range(20)), ""),
         ("mailbot sends letters", ""),
     ],
 )
@@ -144,6 +146,16 @@ def test_the_right_password_lets_in_and_leads_back_to_where_one_wanted_to_go(wor
     assert browser.get("/login").headers["location"] == "/"
 
 
+def test_a_password_is_looked_at_exactly_as_it_was_typed(world: World) -> None:
+    give_password(world, password=f" {GOOD} ")
+    for near in (GOOD, f" {GOOD}", f" {GOOD.upper()} ", f" {GOOD} x"):
+        assert log_in(world.browser(), password=near) == 401
+        sign_in.end_sessions(world.db, "coordinator", HERE)
+        with world.db.transaction() as c:
+            sign_ins.succeeded(c, "account:coordinator", "net:unknown")
+    assert log_in(world.browser(), password=f" {GOOD} ") == 303
+
+
 def test_nobody_is_sent_to_another_site_after_signing_in(world: World) -> None:
     give_password(world)
     answer = world.browser().post("/login", data={"login": "coordinator", "password": GOOD, "next": "//evil.example/"})
@@ -166,6 +178,15 @@ def test_a_session_that_was_there_before_is_not_taken_over(world: World) -> None
     planted = world.browser()
     planted.cookies.set(world.desk.cookie, "planted-by-somebody", domain="127.0.0.1")
     assert not is_in(planted)
+
+
+def test_who_signs_in_anew_leaves_no_session_behind(world: World) -> None:
+    give_password(world)
+    browser, before = world.browser("viewer"), world.browser()
+    before.cookies.set(world.desk.cookie, browser.cookies[world.desk.cookie], domain="127.0.0.1")
+    assert is_in(before)
+    assert log_in(browser) == 303
+    assert not is_in(before)
 
 
 def test_a_wrong_password_an_unknown_login_and_a_disabled_person_get_one_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,6 +298,19 @@ def test_the_second_factor_from_set_up_to_sign_in_to_switching_off(world: World,
 
     assert fresh.post("/me/second-factor/drop", data={"password": GOOD}).status_code == 303
     assert log_in(world.browser()) == 303
+
+
+def test_a_one_time_link_does_not_lead_around_the_second_factor(world: World, clock: Clock) -> None:
+    give_password(world)
+    secret = sign_in.begin_second_factor(world.db, world.visitor("coordinator"), GOOD, HERE)
+    sign_in.confirm_second_factor(world.db, world.visitor("coordinator"), totp.code(secret, totp.step_at(clock.now)), HERE)
+    clock.pass_(seconds=30)
+    browser = world.browser()
+    page = browser.post(f"/welcome/{people.make_link(world.db, 'coordinator', HERE)}", data={"password": OTHER, "again": OTHER}).text
+    assert not is_in(browser)
+    code = totp.code(secret, totp.step_at(clock.now))
+    assert browser.post("/login/code", data=hidden(page) | {"code": code}).status_code == 303
+    assert is_in(browser)
 
 
 def test_a_code_alone_lets_nobody_in(world: World, clock: Clock) -> None:
