@@ -22,8 +22,12 @@ LONGEST = 50_000  # characters of a ticket's texts that are searched, the newest
 NOTED = ("text", "reason", "plan")  # keys of a log row's data that people wrote
 _TOUCHED = "mailbot_touched"
 _PAGE = 500
+_NEARLY = 1000  # ids that may lie on the wrong side of a time: several processes open tickets at once
+_NO_ID = 2**62
 _FTS = table("ticket_search", column("rowid"), column("ticket_search"))
-_FIELDS = {"any": ("client head body", "ABC"), "client": ("client", "A"), "facet": ("facets", "D")}
+# Columns of FTS5 and weights of tsvector that a term is looked for in; "" is everywhere. Only the client is told apart: a weight makes
+# PostgreSQL read every row that its index finds.
+_FIELDS = {"any": ("", ""), "client": ("client", "A"), "facet": ("", "")}
 
 
 def touch(c: Connection, tickets: Iterable[int]) -> None:
@@ -74,25 +78,29 @@ def found(c: Connection, query: Query, *, before: int | None = None, limit: int 
 
 def _opened(query: Query, id_: ColumnElement[int]) -> Iterator[ColumnElement[bool]]:
     """Ids grow with the time of opening, so that a time is nearly an id where the walk begins and ends; the tickets themselves decide."""
-    if query.since is None and query.until is None:
-        return
-    span = [ticket.c.opened_at >= query.since] if query.since else []
-    span += [ticket.c.opened_at < query.until] if query.until else []
-    yield id_ >= select(func.coalesce(func.min(ticket.c.id), 0)).where(*span).scalar_subquery()
-    yield id_ <= select(func.coalesce(func.max(ticket.c.id), 0)).where(*span).scalar_subquery()
-    yield exists().where(ticket.c.id == id_, *span)
+    t = ticket.c
+    if query.since is not None:
+        first = select(t.id).where(t.opened_at >= query.since).order_by(t.opened_at, t.id).limit(1).scalar_subquery()
+        yield id_ >= func.coalesce(first, _NO_ID) - _NEARLY
+    if query.until is not None:
+        last = select(t.id).where(t.opened_at < query.until).order_by(t.opened_at.desc(), t.id.desc()).limit(1).scalar_subquery()
+        yield id_ <= func.coalesce(last, -_NEARLY) + _NEARLY
+    if query.since is not None or query.until is not None:
+        span = [t.opened_at >= query.since] if query.since else []
+        yield exists().where(t.id == id_, *span, *([t.opened_at < query.until] if query.until else ()))
 
 
 def _fts5(terms: Collection[Term], head_only: bool) -> str:
     """An expression of FTS5 (sqlite.org/fts5.html, section 3); words hold letters and digits only, so nothing needs an escape."""
-    wanted = [_fts5_term(t, head_only) for t in terms if not t.negated] or [f'facets : "{facet("all", "")}"']
+    wanted = [_fts5_term(t, head_only) for t in terms if not t.negated] or [f'"{facet("all", "")}"']
     unwanted = [_fts5_term(t, False) for t in terms if t.negated]
     return " NOT ".join([f"({' AND '.join(wanted)})", *unwanted])
 
 
 def _fts5_term(term: Term, head_only: bool) -> str:
     columns = "client head" if head_only and term.within == "any" else _FIELDS[term.within][0]
-    return f'{{{columns}}} : "{" ".join(term.words)}"' + (" *" if term.prefix else "")
+    phrase = f'"{" ".join(term.words)}"' + (" *" if term.prefix else "")
+    return f"{{{columns}}} : {phrase}" if columns else phrase
 
 
 def _tsquery(terms: Collection[Term], head_only: bool) -> str:
@@ -103,7 +111,8 @@ def _tsquery(terms: Collection[Term], head_only: bool) -> str:
 def _tsquery_term(term: Term, head_only: bool) -> str:
     weights = "AB" if head_only and term.within == "any" and not term.negated else _FIELDS[term.within][1]
     *first, last = term.words
-    parts = [f"'{word}':{weights}" for word in first] + [f"'{last}':{'*' if term.prefix else ''}{weights}"]
+    marks = ("*" if term.prefix else "") + weights
+    parts = [f"'{word}'" + (f":{weights}" if weights else "") for word in first] + [f"'{last}'" + (f":{marks}" if marks else "")]
     return f"({' <-> '.join(parts)})"
 
 

@@ -177,6 +177,7 @@ def test_a_search_leads_on_page_by_page_and_as_a_file(lists: tuple[World, Filled
     ids = [{row.attributes["data-row"] for row in one.css("tr[data-row]")} for one in (first, second)]
     assert len(ids[0]) == len(ids[1]) == 50
     assert not ids[0] & ids[1]
+    assert first.css_first("h1").text() == "More than 300 tickets"
     assert len(world.browser("anna").get("/search.json?q=state%3Aclosed").json()) == 360
     assert "excerpt" in world.browser("anna").get("/search.csv?q=sky").text.splitlines()[0]
 

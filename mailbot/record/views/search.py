@@ -20,7 +20,7 @@ from mailbot.record.tables import address, message_detail, ticket, ticket_messag
 from mailbot.record.views.queue import QueueRow, rows_of
 
 Sort = Literal["newest", "best"]
-COUNTED = 1000
+COUNTED = 300
 _HEADED, _NEWEST = 100, 200  # candidates for "best": with the words in client, subject or numbers, and anywhere
 _TEXT = 4000  # characters of a message that are looked through for the excerpt
 
@@ -63,7 +63,7 @@ def results(
     if query.empty:
         return SearchPage(rows=(), clients=(), total=0, after=None)
     used, ids = _widened(c, query, limit)
-    total = len(ids)
+    total = min(len(ids), COUNTED + 1)
     if sort == "best" and total > 1:
         shown = _best(c, used)[:limit]
     else:
@@ -81,13 +81,14 @@ def results(
 
 
 def _widened(c: Connection, query: Query, page: int) -> tuple[Query, list[int]]:
-    """The query as it will be asked, and the newest ids that fit, at most COUNTED + 1."""
+    """The query as it will be asked, and the newest ids that fit, as many as are counted or shown."""
     starred = [t for t in query.terms if t.prefix and t.starred]
     exact = replace(query, terms=tuple(t if t in starred else replace(t, prefix=False) for t in query.terms))
-    ids = search.found(c, exact, limit=COUNTED + 1)
+    most = max(COUNTED, page) + 1
+    ids = search.found(c, exact, limit=most)
     if exact == query or len(ids) > page:
         return exact, ids
-    return query, search.found(c, query, limit=COUNTED + 1)
+    return query, search.found(c, query, limit=most)
 
 
 def _best(c: Connection, query: Query) -> list[int]:
