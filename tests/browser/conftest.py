@@ -90,18 +90,18 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     """A new one for each test that changes something."""
-    yield from _site(tmp_path)
+    yield from a_site(tmp_path)
 
 
 @pytest.fixture(scope="module")
 def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One for all tests of a module that only look."""
-    yield from _site(tmp_path_factory.mktemp("still"))
+    yield from a_site(tmp_path_factory.mktemp("still"))
 
 
 @pytest.fixture
 def sign(chromium: Browser) -> Iterator[Opened]:
-    """sign(site, "anna", path="/", width=…, dark=…, javascript=…): a page of that person. What the browser refused or complained of is
+    """sign(site, "anna", path="/", width=…, dark=…, javascript=…): a page of that person, of a stranger where it is "". What the browser refused or complained of is
     told at the end."""
     opened: list[tuple[BrowserContext, list[str]]] = []
 
@@ -113,7 +113,9 @@ def sign(chromium: Browser) -> Iterator[Opened]:
             base_url=site.url, viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light",
             java_script_enabled=javascript, reduced_motion="reduce", timezone_id="Europe/Stockholm",
         )  # fmt: skip
-        context.add_cookies([{"name": site.server.desk.cookie, "value": sign_in.begin(site.db, login, "link", Origin()), "url": site.url}])
+        if login:
+            secret = sign_in.begin(site.db, login, "link", Origin())
+            context.add_cookies([{"name": site.server.desk.cookie, "value": secret, "url": site.url}])
         page, wrong = context.new_page(), []
         page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
         page.on("console", lambda line: wrong.append(f"{page.url}: {line.text}") if line.type == "error" else None)
@@ -129,7 +131,7 @@ def sign(chromium: Browser) -> Iterator[Opened]:
     assert complaints == []
 
 
-def _site(folder: Path) -> Iterator[Site]:
+def a_site(folder: Path) -> Iterator[Site]:
     (folder / "config.toml").write_text(CONFIG)
     settings = load(folder / "config.toml", {})
     with mock.patch("mailbot.wiring.load_live", return_value=shipped()), open_service(settings) as service:

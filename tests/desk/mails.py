@@ -55,20 +55,20 @@ def with_related(made: EmailMessage, data: bytes, content_id: str, subtype: str 
     return made
 
 
-def arrived(service: Service, made: EmailMessage | bytes) -> tuple[int, int]:
+def arrived(service: Service, made: EmailMessage | bytes, at: datetime = AT) -> tuple[int, int]:
     """(ticket, message) after the service has handled it."""
     raw = made if isinstance(made, bytes) else made.as_bytes()
     received = ReceivedMessage(
         source="email",
         sighting=Sighting(place="support", uidvalidity=7, uid=next(_UIDS)),
-        received_at=AT,
+        received_at=at,
         fingerprint=fingerprint(raw),
         raw=raw,
         size=len(raw),
     )
     with service.db.transaction() as c:
         journal.go_live(c, "support", datetime(2026, 1, 1, tzinfo=UTC))
-        [kept] = journal.keep(c, [received], AT)
+        [kept] = journal.keep(c, [received], at)
     while service.handle():
         pass
     with service.db.reading() as c:
