@@ -143,6 +143,27 @@ def test_a_forwarded_mail_names_who_wrote_it_first(top: str) -> None:
     assert (parsed.forwarded.name, parsed.forwarded.address) == ("Bob", "bob@agent.example")
 
 
+BANNERS = {
+    "english": "CAUTION: This email originated from outside of the organization. Do not click links or open attachments.",
+    "seldom": "You don't often get email from ann@b.example. Learn why this is important",
+    "short": "[EXTERNAL EMAIL]",
+    "german": "Achtung: Diese E-Mail kommt von außerhalb des Unternehmens.",
+    "french": "ATTENTION : ce courriel provient de l'extérieur.",
+}
+
+
+@pytest.mark.parametrize("banner", BANNERS.values(), ids=BANNERS)
+def test_what_a_gateway_put_above_is_no_text(banner: str) -> None:
+    found = reply.trim(f"{banner}\n\nImage 3 is too dark.")
+    assert (found.text, found.quoted) == ("Image 3 is too dark.", banner)
+
+
+def test_a_signature_s_container_is_no_text_unless_the_client_wrote_of_the_work_in_it() -> None:
+    box = '<p>Image 3 is dark</p><div id="Signature"><div>Grace Ong</div><div>{}</div></div>'
+    assert reply.trim(html.to_text(box.format("Property Consultant")).text).text == "Image 3 is dark"
+    assert "image 4" in reply.trim(html.to_text(box.format("and image 4 too")).text).text
+
+
 HTML = {
     "gmail": '<div dir="ltr">Image 3 is dark</div><br><div class="gmail_quote"><div class="gmail_attr">On Mon, Mar 3, 2026 at 10:00 AM S &lt;s@m.example&gt; wrote:<br></div><blockquote class="gmail_quote">old<div>inner</div></blockquote></div>',
     "outlook desktop": '<p>Image 3 is dark</p><div style="border:none;border-top:solid #E1E1E1 1.0pt"><p><b>From:</b> S<br><b>Sent:</b> Monday</p></div><p>old</p>',
