@@ -53,7 +53,7 @@ OTHERS = {
     "/insights/{name}.csv": "text/csv", "/insights/{name}.json": "application/json", "/events": "text/event-stream",
     "/t/{ticket}/m/{message}/raw": "message/rfc822", "/t/{ticket}/m/{message}/a/{number}": "image/jpeg",
     "/t/{ticket}/m/{message}/a/{number}/small": "image/jpeg", "/t/{ticket}/m/{message}/cid/{key}": "image/jpeg",
-    "/demo": "leads elsewhere", "/t/{ticket}/now": "part of a page", "/t/{ticket}/m/{message}": "inside of a frame",
+    "/demo": "leads elsewhere", "/login/sso": "leads elsewhere", "/login/sso/callback": "leads elsewhere", "/t/{ticket}/now": "part of a page", "/t/{ticket}/m/{message}": "inside of a frame",
 }  # fmt: skip
 """What is no page, and what it is instead. The frame of a mail is looked at inside of its ticket's page."""
 REFUSED = {
