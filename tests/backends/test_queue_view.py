@@ -138,8 +138,8 @@ def test_a_row_shows_the_clients_own_newest_words(db: Database) -> None:
         texts = ("the sky", "\n\n  too dark \nas before", "a colleague's note")
         journal.settle(c, [settled(id_, one.id, text=text) for id_, text in zip(kept, texts, strict=True)], START)
         [row] = queue.page(c, ALL, START).rows
-    assert (row.line, row.owner_name) == ("too dark", "Kim Lee")
-    assert row.as_json()["line"] == "too dark"
+    assert (row.line, row.owner_name) == ("too dark as before", "Kim Lee")
+    assert row.as_json()["line"] == "too dark as before"
 
 
 def test_a_queue_of_five_hundred_costs_as_many_statements_as_one_of_ten(db: Database) -> None:

@@ -94,6 +94,7 @@ def test_the_first_day_of_a_colleague_by_keyboard_only(site: Site, chromium: Bro
     page.keyboard.type(GOOD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("status").filter(has_text="Your password is set")).to_be_visible()
+    page.wait_for_load_state()  # keys are a comfort of the script, which comes after the words
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keys on this page")).to_be_visible()
     assert page.locator("#keys dt").count() >= 4
