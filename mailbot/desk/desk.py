@@ -7,6 +7,7 @@ import hmac
 import ipaddress
 import threading
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mailbot.config.settings import DeskSettings
+from mailbot.record.database import Connection
+from mailbot.record.views.changes import mark
 from mailbot.record.views.sources import SourceView, sources
 from mailbot.wiring import Service
 
@@ -47,7 +50,7 @@ class Desk:
     demo: tuple[str, ...] = ()
     provider: Provider | None = None
     kept: dict[str, tuple[float, Any]] = field(default_factory=dict)  # counted at (monotonic), value: see insights.py
-    _sources: tuple[float, tuple[SourceState, ...]] = (0.0, ())
+    _sources: tuple[float, dict[str, SourceView]] = (0.0, {})
 
     @property
     def base_url(self) -> str:
@@ -94,19 +97,22 @@ class Desk:
         return tuple(ipaddress.ip_network(given, strict=False) for given in self.settings.trusted_proxies)
 
     def sources(self) -> tuple[SourceState, ...]:
-        """Every mailbox and order system; read anew after 3 s. Raises Unavailable."""
-        read_at, known = self._sources
-        if known and time.monotonic() - read_at < _FRESH_SECONDS:
-            return known
-        with self.service.db.reading() as c:
-            views = {view.place: view for view in sources(c)}
+        """Every mailbox and order system; read anew after 3 s, judged by the clock each time. Raises Unavailable."""
+        read_at, views = self._sources
+        if not views or time.monotonic() - read_at >= _FRESH_SECONDS:
+            with self.service.db.reading() as c:
+                views = {view.place: view for view in sources(c)}
+            self._sources = (time.monotonic(), views)
         now = self.clock()
         intervals = {box.name: ("mailbox", box.poll_seconds) for box in self.service.mailboxes()}
         system = self.service.settings.order_system
         intervals |= dict.fromkeys(self.service.order_systems(), ("order system", system.poll_seconds if system else 30))
-        found = tuple(_state(views.get(name) or SourceView(place=name), kind, every, now) for name, (kind, every) in intervals.items())
-        self._sources = (time.monotonic(), found)
-        return found
+        return tuple(_state(views.get(name) or SourceView(place=name), kind, every, now) for name, (kind, every) in intervals.items())
+
+    def mark(self, c: Connection) -> str:
+        """Another one as soon as an open page shows what is old: ids and numbers only. A source that stops changes no table."""
+        wrong = [(state.view.place, state.stale, state.view.last_error) for state in self.sources() if state.stale or state.view.last_error]
+        return f"{mark(c)}.{zlib.crc32(repr(wrong).encode()) if wrong else 0}"
 
 
 def _state(view: SourceView, kind: str, every: int, now: datetime) -> SourceState:

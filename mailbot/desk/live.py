@@ -19,7 +19,6 @@ from mailbot.desk.permissions import Routes
 from mailbot.desk.site import Here
 from mailbot.errors import Unavailable
 from mailbot.model.permission import Permission
-from mailbot.record.views.changes import Mark, mark
 from mailbot.workflow import sign_in
 
 routes = Routes()
@@ -33,7 +32,7 @@ class Watch:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.mark: Mark | None = None
+        self.mark = ""
         self._changed = asyncio.Condition()
         self._listeners = 0
         self._task: asyncio.Task[None] | None = None
@@ -50,14 +49,14 @@ class Watch:
             self._task.cancel()
             self._task = None
 
-    async def change(self, seen: str, seconds: float) -> Mark | None:
-        """The newest mark as soon as it differs from `seen`; None where that did not happen in time."""
+    async def change(self, seen: str, seconds: float) -> str:
+        """The newest mark as soon as it differs from `seen`; "" where that did not happen in time."""
         try:
             async with asyncio.timeout(seconds), self._changed:
-                await self._changed.wait_for(lambda: self.mark is not None and str(self.mark) != seen)
+                await self._changed.wait_for(lambda: self.mark not in ("", seen))
                 return self.mark
         except TimeoutError:
-            return None
+            return ""
 
     async def _look(self) -> None:
         while True:
@@ -87,7 +86,7 @@ async def events(request: Request, visit: Here) -> Response:
 
 @routes.get("/poll", needs=Permission.SEE)
 def poll(visit: Here) -> Response:
-    return JSONResponse({"mark": str(_newest(visit.desk))})
+    return JSONResponse({"mark": _newest(visit.desk)})
 
 
 async def _stream(watch: Watch, seen: str, secret: str) -> AsyncIterator[str]:
@@ -97,8 +96,8 @@ async def _stream(watch: Watch, seen: str, secret: str) -> AsyncIterator[str]:
     async with watch:
         while not watch.desk.stopping.is_set():
             newest = await watch.change(seen, LOOK_SECONDS)
-            if newest is not None:
-                seen, waited = str(newest), 0.0
+            if newest:
+                seen, waited = newest, 0.0
                 yield f"id: {seen}\nevent: change\ndata: {seen}\n\n"
                 continue
             waited += LOOK_SECONDS
@@ -109,9 +108,9 @@ async def _stream(watch: Watch, seen: str, secret: str) -> AsyncIterator[str]:
                 yield ": still here\n\n"
 
 
-def _newest(desk: Desk) -> Mark:
+def _newest(desk: Desk) -> str:
     with desk.service.db.reading() as c:
-        return mark(c)
+        return desk.mark(c)
 
 
 def _gone(desk: Desk, secret: str) -> bool:

@@ -11,7 +11,6 @@ from mailbot.desk.permissions import Routes
 from mailbot.desk.site import Here, Visit
 from mailbot.model.permission import Permission
 from mailbot.model.ticket import ActionState
-from mailbot.record.views.changes import mark
 from mailbot.record.views.outbox import COUNTED, UNSETTLED, aside, outbox
 from mailbot.workflow.act import Verb
 
@@ -43,7 +42,7 @@ def outbox_page(visit: Here, state: str = "", before: str = "") -> Response:
     wanted = next((s for s in STATES if s == state), None)
     number = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
     with visit.reading() as c:
-        seen = mark(c)
+        seen = visit.desk.mark(c)
         page = outbox(c, [wanted] if wanted else (), before=number)
     return visit.page(
         "outbox_part.html" if visit.is_htmx else "outbox.html", page=page, state=wanted or "", unsettled=UNSETTLED, telling=TELLING,

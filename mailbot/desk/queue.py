@@ -16,7 +16,6 @@ from mailbot.desk.site import Here, Visit
 from mailbot.model.permission import Permission
 from mailbot.model.ticket import Flag, Kind
 from mailbot.record.views import queue as views
-from mailbot.record.views.changes import mark
 from mailbot.record.views.queue import VIEWS, QueueFilter, QueueRow
 
 routes = Routes()
@@ -82,7 +81,7 @@ Asked = Annotated[Wanted, Depends(wanted_of)]
 def queue(visit: Here, wanted: Asked) -> Response:
     asked = filter_of(visit, wanted)
     with visit.reading() as c:
-        seen = mark(c)
+        seen = visit.desk.mark(c)
         page = views.page(c, asked, visit.now, after=wanted.after)
         figures = views.figures(c, asked, visit.now, today(visit))
     return visit.page(

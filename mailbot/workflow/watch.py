@@ -24,7 +24,10 @@ def watch(parts: Parts) -> int:
             return 0
     with parts.db.reading() as c:
         wanted = _due(c, parts, parts.db.now(c))
-    return sum(_one(parts, ticket_id) for ticket_id in wanted)
+    taken = sum(_one(parts, ticket_id) for ticket_id in wanted)
+    with parts.db.transaction() as c:  # I11: whoever has nothing to do holds nothing
+        leases.release(c, "watch", parts.holder)
+    return taken
 
 
 def _due(c: Connection, parts: Parts, now: datetime) -> list[int]:

@@ -3,8 +3,6 @@ error in the console fails the test."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,7 +11,7 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from mailbot.config import load
 from mailbot.config.settings import DeskSettings
@@ -27,7 +25,6 @@ from tests.desk.conftest import CONFIG, _plain_tracebacks, shipped
 from tests.support.desk_data import Filled, fill
 
 __all__ = ["_plain_tracebacks"]
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), "")
 TICKETS, WAITING = 400, 40
 
 
@@ -73,18 +70,6 @@ class Site:
 
 
 Opened = Callable[..., Page]
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    if not CHROMIUM:
-        if os.environ.get("CI"):
-            pytest.fail("CI must install Chromium (Debian package chromium)")
-        pytest.skip("Chromium is not installed (Debian package chromium)")
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
