@@ -35,15 +35,6 @@ def test_no_page_keeps_anybody_out(still: Site, sign: Opened, width: int, dark: 
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than {width} px"
 
 
-def test_the_first_page_is_small(still: Site, sign: Opened) -> None:
-    page = sign(still, "anna", "/login")
-    sizes: list[int] = []
-    page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
-    page.goto("/")
-    assert len(sizes) >= 4
-    assert sum(sizes) <= 100_000
-
-
 # --- keyboard ----------------------------------------------------------------------------------------------------------------------------
 
 
