@@ -166,3 +166,9 @@ def test_an_attached_mail_without_a_boundary_gives_the_same_bytes_each_time() ->
     raw = HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n" + inner + b"--b--\r\n"
     assert read(raw).attachments == read(raw).attachments
     assert len(guard.attachment_guarded(received(raw), 0)[1]) == read(raw).attachments[0].size
+
+
+def test_a_picture_sent_in_uuencode_is_decoded() -> None:
+    data = bytes(range(256))
+    raw = HEAD + b"Content-Type: image/jpeg; name=roof.jpg\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\n" + uuencoded(data)
+    assert guard.attachment_guarded(received(raw), 0)[1] == data

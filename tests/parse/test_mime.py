@@ -49,6 +49,7 @@ def test_a_subject_reads_as_a_person_reads_it(subject: str, read_as: str) -> Non
         ("utf-7", b"+AOQ-", "ä"),
         ("nonsense", "ä".encode(), "ä"),
         ("utf-8", b"caf\xe9", "café"),
+        ("koi8-r", b"\xef\xbb\xbf" + "café".encode(), "café"),
         ("iso-8859-1", "café, déjà vu".encode(), "café, déjà vu"),
         ("ks_c_5601-1987", "사진".encode("cp949"), "사진"),
         ("shift_jis", "①画像".encode("cp932"), "①画像"),
@@ -285,3 +286,8 @@ def test_no_nul_and_no_lone_surrogate_is_left() -> None:
 def test_ordinary_mail_is_read_without_a_word_on_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
     read(TOP + b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: application/x\n\nx\n--b--\n")
     assert capfd.readouterr().err == ""
+
+
+def test_html_is_read_in_the_charset_that_it_names_itself() -> None:
+    raw = TOP + b"Content-Type: text/html\nContent-Transfer-Encoding: 8bit\n\n" + '<meta charset="koi8-r"><p>небо</p>'.encode("koi8-r")
+    assert read(raw).text == "небо"

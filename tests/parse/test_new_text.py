@@ -65,6 +65,7 @@ KEPT = {
     "a confidential message in a picture": "Hi\n\nThe message on the sign in image 3 is confidential, blur it",
     "addresses to change": "Please change our account:\nFrom: old@x.example\nTo: new@x.example\nThanks a lot",
     "hours of access": "Date: 5 March\nFrom: 10:00\nTo: 12:00\nplease come then",
+    "our words told to us": "On 3 March 2026, 10:15 you wrote:\nimage 3 will be redone\n\nThat has not happened.",
     "a colleague's words by hand": "On 3 March 2026 your editor wrote:\nthe sky is included\n\nIt is not.",
     "an address and a date before a list": "On 2 March 2026 I sent this to support@m.example:\nimage 3: blue\n\nNothing came.",
     "sent from an office": "Sent from the wrong phone, sorry.\nImage 3 is dark",
@@ -262,3 +263,22 @@ def test_all_that_was_cut_off_is_kept_for_people() -> None:
     shown = message_json(read("From: a@b.example\n\n" + body))
     assert shown["text"] == "Image 3 is dark."
     assert shown["quoted"].split() == body.split()[4:]
+
+
+def test_letters_that_are_our_own_marks_cut_and_link_nothing() -> None:
+    parsed = read("From: a@b.example\nContent-Type: text/plain; charset=utf-8\n\nImage 3\n\ue000\nand 4 \ue0010\ue002\n\ue003here\n")
+    assert parsed.text.split() == ["Image", "3", "and", "4", "0", "here"]
+    assert (parsed.quoted, parsed.links) == ("", ())
+
+
+def test_a_page_sent_as_plain_text_is_read_as_a_page() -> None:
+    parsed = read("From: a@b.example\nContent-Type: text/plain\n\n<html><body><p>Image 3 is <b>dark</b></p></body></html>\n")
+    assert parsed.text == "Image 3 is dark"
+
+
+def test_our_marks_written_as_entities_in_html_cut_and_link_nothing() -> None:
+    parsed = read(
+        "From: a@b.example\nContent-Type: text/html\n\n<p>Image 3</p><p>&#xE000;</p><p>and &#xE001;0&#xE002;4</p><a href='https://x.example'>x</a>"
+    )
+    assert parsed.text.split() == ["Image", "3", "and", "04", "x"]
+    assert parsed.quoted == ""

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from mailbot.model.message import OwnMarks
-from mailbot.parse import bounds, child, guard, html, parse
+from mailbot.parse import bounds, child, guard, html, parse, walk
 from tests.parse.hostile import KINDS
 from tests.parse.mails import OWN, read, received
 
@@ -115,11 +115,14 @@ def test_an_odd_date_or_address_is_no_reason_to_lose_a_mail(date: bytes, address
         ("<blockquote cite='x'>old</blockquote><p>new</p>", "new"),
         ("<a href='https://a.example/x'>here</a> and <a>there</a>", "here"),
         ("<div hidden>no</div><div>yes</div>", "yes"),
+        ("<p style='visibility:hidden'>no</p>yes", "yes"),
         ("just words", "just words"),
     ],
 )
 def test_what_a_person_sees_in_html_is_what_we_read(markup: str, shown: str) -> None:
-    assert shown in html.to_text(markup).text
+    text = html.to_text(markup).text
+    assert shown in text
+    assert not {"no", "secret"} & set(text.split())
 
 
 def test_html_of_a_hostile_depth_or_length_still_shows_its_words() -> None:
@@ -166,3 +169,30 @@ def test_a_child_that_cannot_be_started_or_talks_nonsense_sets_one_mail_aside(mo
         monkeypatch.setattr(guard, "sys", SimpleNamespace(executable=program))
         with pytest.raises(guard.Unreadable, match=why):
             guard.parse_guarded(received(WORDS), OwnMarks(), attempt=2)
+
+
+def test_of_very_much_text_only_the_first_parts_are_read_and_a_person_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walk, "MAX_TEXT", 50)
+    parts = b"".join(b"--b\r\nContent-Type: text/plain\r\n\r\npart %d says that the sky is grey\r\n" % i for i in range(5))
+    message = read(HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + parts + b"--b--\r\n")
+    assert message.text.count("sky") == 2
+    assert any("very much text" in p for p in message.problems)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("nested 1000 multiparts", "levels deep"), ("10k attachments", "parts"), ("delivery status of 100k blocks", "delivery status")],
+)
+def test_what_was_left_out_of_a_mail_without_measure_is_told(name: str, told: str) -> None:
+    tamed = bounds.tame(KINDS[name]())
+    assert any(told in p for p in tamed.problems)
+    assert tamed.mail.count(b"multipart/mixed") <= bounds.MAX_DEPTH + 1
+    assert tamed.mail.count(b"\n--") <= bounds.MAX_PARTS * 2
+    assert len(tamed.mail) <= 300_000
+
+
+def test_of_a_mail_beyond_the_size_only_the_first_part_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "MAX_SIZE", bounds.MIB)
+    tamed = bounds.tame(HEAD + b"\r\n" + b"x" * (2 * bounds.MIB))
+    assert len(tamed.mail) == bounds.MIB
+    assert tamed.problems == ("only the first 1 MiB were read",)
