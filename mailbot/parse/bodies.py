@@ -16,6 +16,7 @@ _STUB = re.compile(
     r"\b(?:html|does not support|doesn't support|compatible)\b[^\n]{0,200}\s*){1,3}$"
 )
 MAX_URLS = 200
+_CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _MARKUP = re.compile(r"(?i)^\s*<(?:!doctype html|html|head|body)\b")
 
 
@@ -92,7 +93,8 @@ def _words(bodies: list[Body]) -> Words:
     """The plain form of each body; its HTML form where the plain one is missing, empty, or only says to use another program."""
     found = Words()
     for body in bodies:
-        plain, markup = lines.RESERVED.sub("", _tidy(body.plain)), body.html
+        plain, markup = _tidy(body.plain), body.html
+        plain = plain if plain.isascii() else lines.RESERVED.sub("", plain)
         if _MARKUP.match(plain):
             plain, markup = "", plain
         wanted = not plain.strip() or (len(plain) < 600 and bool(_STUB.match(plain)))
@@ -146,5 +148,5 @@ def _tidy(text: str) -> str:
     """Composed letters, no invisible ones, no control characters but line ends and tabs."""
     if text.isascii() and text.isprintable():
         return text
-    plain = re.sub("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]", " ", text)
+    plain = _CONTROL.sub(" ", text)
     return plain if plain.isascii() else marks.without_invisible(unicodedata.normalize("NFC", plain)).replace("\u2028", "\n")

@@ -87,7 +87,7 @@ def words(text: str, where: Where = "text") -> tuple[Span, ...]:
 def links(text: str, where: Where = "text") -> tuple[Span, ...]:
     """http(s) links without trailing punctuation, in order, with repetitions."""
     found = []
-    for hit in _URL.finditer(text):
+    for hit in _URL.finditer(text) if "://" in text else ():
         url = trim_url(hit[0])
         if len(url) > len("https://"):
             found.append(Span(where, hit.start(), hit.start() + len(url), url))

@@ -17,6 +17,13 @@ _TYPE = re.compile(r"\s*([a-z0-9!#$&^_.+-]{1,100})\s{0,3}/\s{0,3}([a-z0-9!#$&^_.
 _TORN = re.compile(
     r"(?i)^(?:utf-8|us-ascii|iso-8859-\d{1,2}|windows-\d{4})'(?:[a-z-]{0,8}')?(?=.)"
 )  # the start of RFC 2231 where it is broken
+# A field as most are: the email package takes a hundred times as long. Nothing quoted inside quotes, no RFC 2231.
+_SIMPLE = re.compile(
+    r"[\w!#$&^.+-]{1,80}(?:/[\w!#$&^.+-]{1,80})?"
+    r"(?:;\s{0,9}[A-Za-z-]{1,40}=(?:\"[\w /.:+=?'()-]{1,200}\"|[\w.:+/-]{1,200})){0,9}",
+    re.ASCII,
+)
+_SIMPLE_PARAMETER = re.compile(r";\s*([A-Za-z-]+)=(?:\"([^\"]+)\"|([^\s;\"]+))")
 _META = re.compile(rb"""(?i)<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}["']?\s{0,5}([A-Za-z0-9_.:-]{2,40})""")
 
 
@@ -143,6 +150,8 @@ def _parameter(message: Message, name: str, field: str = "content-type") -> str:
     value = next((str(value) for key, value in message.raw_items() if key.lower() == field), "")
     if name not in value.lower():
         return ""  # the package parses all parameters anew for each question
+    if _SIMPLE.fullmatch(value):
+        return next((quoted or plain for key, quoted, plain in _SIMPLE_PARAMETER.findall(value) if key.lower() == name), "")
     again = Message()
     again[field] = charset.from_wire(value)  # the package would replace raw 8-bit letters by U+FFFD
     try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cached_property
 
 MAX_WORDS = 80  # of one line
 _GAP = 20
@@ -21,22 +20,22 @@ Pattern = tuple[str, ...]
 
 
 class Line:
-    """One line, read once for all lists and only where a list is looked up in it."""
+    """One line's words in lower case without links, read once for all lists; `glued` is it without blanks where its script has none."""
+
+    __slots__ = ("_words", "glued", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.glued = "".join(self._low().split()).strip(_AROUND) if not text.isascii() and _GLUED.search(text) else ""
+        self._words: list[str] | None = None
 
-    @cached_property
+    @property
     def words(self) -> list[str]:
-        """In lower case without links."""
-        return _WORD.findall(self._low)[:MAX_WORDS]
+        """Read when a list is looked up; most lines are passed by a pattern before."""
+        if self._words is None:
+            self._words = _WORD.findall(self._low())[:MAX_WORDS]
+        return self._words
 
-    @cached_property
-    def glued(self) -> str:
-        """The line without blanks where its script has none, else ""."""
-        return "".join(self._low.split()).strip(_AROUND) if not self._low.isascii() and _GLUED.search(self._low) else ""
-
-    @cached_property
     def _low(self) -> str:
         low = self.text.lower().replace("’", "'")
         return _URL.sub(" ", low) if "://" in low or "www." in low else low
@@ -68,7 +67,10 @@ class Phrases:
 
     def begins(self, line: Line) -> bool:
         """A phrase at the start of the line (one that begins with `*`: at its end)."""
-        if self._at(line.words, 0, None) or self._ended(line.words):
+        words = line.words
+        if words and (self._opens(words[0]) and self._at(words, 0, None)):
+            return True
+        if self._ends and self._ended(words):
             return True
         return bool(line.glued) and any(line.glued.startswith(g[0]) and _in_order(g, line.glued) for g in self._glued)
 
@@ -76,22 +78,23 @@ class Phrases:
         """A phrase anywhere in the line."""
         if line.glued and any(_in_order(g, line.glued) for g in self._glued):
             return True
-        for at, word in enumerate(line.words):
-            if (word in self._known or word[:2] in self._prefixed) and self._at(line.words, at, None):
-                return True
-        return False
+        return any(self._opens(word) and self._at(line.words, at, None) for at, word in enumerate(line.words))
 
     def fills(self, line: Line, spare: int = 0) -> bool:
         """A phrase is the whole line but for at most `spare` words after it."""
         words = line.words
         if not words:
             return False
-        for end in range(len(words), max(0, len(words) - spare - 1), -1):
-            if self._at(words, 0, end):
-                return True
-        if self._ended(words):
+        ends = range(len(words), max(0, len(words) - spare - 1), -1)
+        if self._opens(words[0]) and any(self._at(words, 0, end) for end in ends):
+            return True
+        if self._ends and self._ended(words):
             return True
         return bool(line.glued) and any(_is_glued(g, line.glued, spare) for g in self._glued)
+
+    def _opens(self, word: str) -> bool:
+        """Whether a phrase can begin with this word: most words begin none."""
+        return word in self._known or (bool(self._prefixed) and word[:2] in self._prefixed)
 
     def _ended(self, words: list[str]) -> bool:
         known = self._ends.get(words[-1]) if words and len(words) <= _GAP else None
