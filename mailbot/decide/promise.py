@@ -50,7 +50,7 @@ def promised(step: Step, after: Ticket) -> ActDecision | Refused:
         return Refused(because=f"the delivery time {due_at.isoformat()} {fault}")
     doubts = check_given(step.rules, due_at, step.now, step.ticket.delivery_time) if step.act.due_at else ()
     reasons = (*reasons, *(Reason("rules/delivery_times.toml", doubt) for doubt in doubts))
-    why = "confirmed as proposed" if step.act.due_at is None else f"set by {step.person.login}"
+    why = "confirmed as proposed" if step.act.due_at is None else "set by hand"
     state = after.state if after.state == "in_work" else "scheduled"
     return step.decided(
         with_time(replace(after, state=state), due_at, step.now),

@@ -12,7 +12,7 @@ from mailbot.desk.queue import countdown, last_step
 from mailbot.desk.site import Here
 from mailbot.model.permission import Permission
 from mailbot.record.views.client import client as client_view
-from mailbot.workflow import clients
+from mailbot.workflow import clients, people
 
 routes = Routes()
 
@@ -25,6 +25,7 @@ def client(visit: Here, client: str, before: str = "") -> Response:
     return visit.page(
         "client.html", client=view, share=charts.share(view.corrected), months=charts.months(view.months), address=words.client_url(client),
         rows=[(row, countdown(row, visit.now)) for row in view.tickets], later=number is not None,
+        names=people.names(people.everybody(visit.desk.service.db)),
     )  # fmt: skip
 
 

@@ -17,6 +17,13 @@ STATES = {
     "uncertain": ("stop", "uncertain"), "gave_up": ("stop", "not sent"), "suppressed": ("plain", "suppressed"),
     "cancelled": ("plain", "not sent"),
 }  # fmt: skip  # state: badge, words
+DID = {
+    "take": "takes it", "read": "has read it", "assess": "assesses it", "plan": "changes the plan", "time": "in time",
+    "delivery_time": "sets the delivery time", "agree": "records the agreement", "object": "records the objection",
+    "start": "begins the work", "deliver": "delivers",
+    "redistribute": "redistribution", "assign": "hands it over", "merge": "merges", "split": "splits it", "link_order": "links the order",
+    "reopen": "reopens it", "close": "closes it", "undo": "takes it back", "ask": "asks the client", "reply": "replies",
+}  # fmt: skip  # what: words after the person's name, where the reasons do not begin with that person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +65,18 @@ def _event(line: LogLine) -> Entry | None:
     because = tuple(str(b).partition(": ")[2] or str(b) for b in line.data.get("because", ()))
     if line.what == "note":
         return Entry(kind="note", at=line.at, actor=line.actor, what="note", text=str(line.data.get("text", "")))
-    return Entry(kind="event", at=line.at, actor=line.actor, what=line.what, because=because, data=line.data, quiet=line.what in QUIET)
+    text = _sentence(line.actor, line.what, because)
+    return Entry(
+        kind="event", at=line.at, actor=line.actor, what=line.what, text=text, because=because, data=line.data, quiet=line.what in QUIET
+    )
+
+
+def _sentence(actor: str, what: str, because: tuple[str, ...]) -> str:
+    """What stands after the name of the actor; reasons that begin with their login are the sentence already."""
+    if because and because[0].startswith(f"{actor} "):
+        return "; ".join((because[0].removeprefix(f"{actor} "), *because[1:]))
+    done = DID.get(what, what.replace("_", " "))
+    return f"{done}: {'; '.join(because)}" if because else done
 
 
 def _said(actions: tuple[ActionView, ...], said: Mapping[int, str]) -> list[Entry]:

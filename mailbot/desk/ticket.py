@@ -103,7 +103,7 @@ def _page(
         messages = shown_messages(c, found.messages, found.actions)
         minutes = int(max(service.parts.live.rules.escalation_minutes, default=20))
         client = _client(visit, c, found.ticket, minutes)
-    login = visit.person.login
+    login, everybody = visit.person.login, people.everybody(service.db)
     _, others = ticket_page.look_around(service.parts, number, login, writing=False)
     verbs = possible(found.ticket.state, frozenset(visit.person.roles))
     return visit.page(
@@ -111,7 +111,8 @@ def _page(
         others=others, verbs=verbs,
         orders=ticket_page.orders_of(service.parts, found.ticket.order_ids), what=WHAT, typed=typed or {}, problem=problem, shown=shown,
         drafts=ticket_page.drafts_of(service.parts, number, login), offer=_offer(visit, found.ticket, verbs),
-        colleagues=[p for p in people.everybody(service.db) if p["active"]], can_undo=_can_undo(found, login), minutes=minutes,
+        colleagues=[p for p in everybody if p["active"]], names=people.names(everybody),
+        can_undo=_can_undo(found, login), minutes=minutes,
     )  # fmt: skip  # the ticket, then what surrounds it
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -45,6 +46,25 @@ def ago(context: Context, at: datetime | None) -> Markup:
     return Markup(text)  # noqa: S704 - see above
 
 
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)")
+
+
+@pass_context
+def told(context: Context, text: str) -> Markup:
+    """Words of a reason, its RFC 3339 times as the person reads times."""
+    shown, end = Markup(""), 0
+    for found in _TIME.finditer(text):
+        shown += text[end : found.start()] + moment(context, datetime.fromisoformat(found[0]))
+        end = found.end()
+    return shown + text[end:]
+
+
+@pass_context
+def person(context: Context, login: str | None) -> str:
+    """The name of a login, where the page knows it (`names`)."""
+    return str(context.get("names", {}).get(login, login or ""))
+
+
 def span(length: timedelta) -> str:
     """`45 s`, `12 min`, `3 h 20 min`, `5 days`."""
     seconds = max(0, int(length.total_seconds()))
@@ -59,9 +79,22 @@ def span(length: timedelta) -> str:
     return "1 day" if days == 1 else f"{days} days"
 
 
+_HEADINGS = {
+    "ask": "Question to the client", "message": "Reply", "receipt_unverified": "Neutral receipt", "news": "What the client is told",
+    "status": "Where it stands", "delay": "Delay", "internal_mail": "The mail, for colleagues on the order",
+    "internal_assessed": "The assessment, for colleagues on the order", "internal_agreed": "The agreement, for colleagues on the order",
+    "internal_update": "The update, for colleagues on the order",
+}  # fmt: skip  # template: what a colleague calls it, where its name does not say it
+
+
+def heading(template: str) -> str:
+    """`internal_mail` -> `The mail, for colleagues on the order`."""
+    return _HEADINGS.get(template) or plain(template)
+
+
 def plain(word: str) -> str:
     """`waiting_for_client` -> `Waiting for client`."""
-    text = word.replace("_", " ")
+    text = word.replace("_", " ").replace("english", "English")
     return text[:1].upper() + text[1:]
 
 
@@ -106,5 +139,6 @@ def _tag(at: datetime, text: str, title: str) -> Markup:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    "iso": iso, "moment": moment, "clock": clock, "ago": ago, "span": span, "plain": plain, "browser": browser, "role_words": role_words,
+    "iso": iso, "moment": moment, "clock": clock, "ago": ago, "span": span, "plain": plain, "told": told, "person": person,
+    "heading": heading, "browser": browser, "role_words": role_words,
 }  # fmt: skip

@@ -70,7 +70,9 @@ class Outgoing:
             return self._notice(effect, facts)
         if effect.kind == "order_comment":
             text, problem = rendered(lambda: self.live.templates.comment(effect.text_template, facts), "")
-            return self._comment(effect.order_id, text, "internal", effect.text_template, ("held" if problem else "queued", problem))
+            return self._comment(
+                effect.order_id, text, "internal", effect.text_template, ("held" if problem else "queued", problem or effect.because)
+            )
         return self._call(effect)
 
     def _mail(self, reply: Reply, facts: ReplyFacts) -> NewAction:

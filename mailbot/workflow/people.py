@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from mailbot.errors import BadInput, Conflict, Problem
@@ -100,6 +100,11 @@ def everybody(db: Database) -> list[dict[str, Any]]:
     """Rows of `mailbot user list --json`."""
     with db.reading() as c:
         return [person.as_json() for person in views.everybody(c, db.now(c))]
+
+
+def names(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Login -> the name that colleagues read, of rows of `everybody`."""
+    return {row["login"]: row["name"] or row["login"] for row in rows}
 
 
 def _check(login: str, roles: Collection[str]) -> None:

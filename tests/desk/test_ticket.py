@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from starlette.testclient import TestClient
@@ -101,6 +103,22 @@ def test_wrong_input_is_named_with_its_remedy_and_nothing_is_done(returned: Worl
     assert answer.status_code == 422
     assert said in answer.text
     assert state(returned) == "new"
+
+
+def test_the_history_names_people_and_tells_times_as_people_do(returned: World) -> None:
+    """A login is what one types; a colleague has a name."""
+    parts = returned.service.parts
+    act(parts, Act(verb="take", ticket=1), "coordinator")
+    due = datetime.now(UTC).replace(hour=9, minute=30, second=0, microsecond=0) + timedelta(days=5)
+    given = {"kind": "correction", "reason": "The style is darker", "plan": "Darken 4589", "due_at": due}
+    act(parts, Act(verb="assess", ticket=1, **given), "quality_supervisor")
+    page = returned.browser("coordinator").get("/t/1").text
+    lines = [re.sub(r"<[^>]+>", "", line) for line in re.findall(r'<p class="event.*?</p>', page)]
+    assert any("Coordinator takes it and has read it" in line for line in lines)
+    assessed = next(line for line in lines if "Quality_Supervisor assessed it as correction" in line)
+    assert due.astimezone(ZoneInfo("Europe/Stockholm")).strftime("%d %b, %H:%M").lstrip("0") in assessed
+    assert "set by hand" in assessed
+    assert "The mail, for colleagues on the order" in page
 
 
 def test_what_the_role_may_not_is_refused_with_the_role_that_is_needed(returned: World) -> None:
