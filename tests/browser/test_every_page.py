@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -94,9 +95,19 @@ def make_a_token(page: Page) -> None:
     form.get_by_role("button").click()
 
 
+def too_late(page: Page) -> None:
+    """A colleague was faster: what is typed here is of an older version."""
+    form = page.locator("form", has=page.locator("#f-note-text"))
+    form.locator("input[name=version]").evaluate("field => { field.value = 1 }")
+    page.fill("#f-note-text", "Clara rang again.")
+    form.get_by_role("button", name="Note").click()
+    assert page.locator("#f-note-text").input_value() == "Clara rang again."
+
+
 ANSWERS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "a preview": ("/t/<at work>", preview), "a wrong charge": ("/t/<unread>", wrong_charge),
-    "a mail that is tried": ("/admin/rules", try_a_mail), "a new token, shown once": ("/me", make_a_token),
+    "a version of yesterday": ("/t/<waits for agreement>", too_late), "a mail that is tried": ("/admin/rules", try_a_mail),
+    "a new token, shown once": ("/me", make_a_token),
 }  # fmt: skip
 """Where, and what is pressed."""
 
@@ -182,6 +193,12 @@ def test_no_answer_keeps_anybody_out(studio: Studio, sign: Opened) -> None:
     stranger.fill("input[name=password]", "wrong")
     stranger.click("main form button")
     wrong += look(stranger, "a wrong password")
+    clock = studio.site.server.desk.clock
+    studio.site.server.desk.clock = lambda: clock() + timedelta(minutes=30)
+    page.goto("/")
+    studio.site.server.desk.clock = clock
+    assert page.locator(".banner.stop").count() > 0
+    wrong += look(page, "a mailbox that is not read")
     assert (wrong, said) == ([], [])
 
 

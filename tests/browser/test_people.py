@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import re
+from datetime import UTC, datetime
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from mailbot.model import totp
 from mailbot.model.visitor import Origin
 from mailbot.workflow import people, sign_in, tokens
 from tests.browser.conftest import Opened, Site
@@ -79,6 +82,47 @@ def test_no_door_keeps_anybody_out(staffed: Site, chromium: Browser, dark: bool)
     expect(page.locator("#f-password")).to_be_focused()
     assert faults(page) == []
     context.close()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_second_factor_keeps_nobody_out_who_has_it(site: Site, chromium: Browser, dark: bool) -> None:
+    """Switched on with an app's code, asked for at the next sign-in; each page on the way may be read by everybody."""
+    people.add(site.db, "kim", name="Kim Lee", email="", roles=["coordinator"], order_system_id="", origin=HERE)
+    sign_in.by_link(site.db, people.make_link(site.db, "kim", HERE), GOOD, HERE, "Studio North")
+    context = chromium.new_context(base_url=site.url, color_scheme="dark" if dark else "light", viewport={"width": 390, "height": 800})
+    page = context.new_page()
+    knocks(page)
+    page.goto("/me")
+    page.fill("#factor-password", GOOD)
+    page.locator("#factor-password").press("Enter")
+    key = page.locator(".secret").inner_text().replace(" ", "").strip()
+    assert faults(page) == []
+    assert not is_wide(page, 390)
+    page.fill("#f-code", "000000")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="code")).to_be_visible()
+    assert faults(page) == []
+    secret, now = base64.b32decode(key + "=" * (-len(key) % 8)), datetime.now(UTC)
+    page.fill("#f-code", totp.code(secret, totp.step_at(now)))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="on")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    knocks(page)
+    expect(page.locator("h1")).to_have_text("Your code")
+    assert faults(page) == []
+    assert not is_wide(page, 390)
+    page.fill("#f-code", totp.code(secret, totp.step_at(now) + 1))  # each code lets in once; the app's next is taken early
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Queue")
+    context.close()
+
+
+def knocks(page: Page) -> None:
+    page.goto("/login")
+    page.fill("#f-login", "kim")
+    page.fill("#f-password", GOOD)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
 
 def test_the_first_day_of_a_colleague_by_keyboard_only(site: Site, chromium: Browser) -> None:

@@ -279,7 +279,7 @@ def test_the_second_factor_from_set_up_to_sign_in_to_switching_off(world: World,
     elsewhere = world.browser("coordinator")
     assert browser.post("/me/second-factor", data={"password": OTHER}).status_code == 422
     page = browser.post("/me/second-factor", data={"password": GOOD}).text
-    words = re.search(r'class="mono key">([A-Z2-7 ]+)<', page)
+    words = re.search(r'class="mono secret">([A-Z2-7 ]+)<', page)
     assert words
     assert browser.post("/me/second-factor/confirm", data={"code": "000000"}).status_code == 422
     assert browser.post("/me/second-factor/confirm", data={"code": code_of(words[1], clock)}).status_code == 303
