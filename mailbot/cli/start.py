@@ -92,6 +92,9 @@ user = {user}
 password_file = {password_file}
 from = {support}
 
+[desk]
+listen = "127.0.0.1:8080"             # for others: a server with TLS before it (docs/desk.md)
+
 [replies]
 mode = "hold"       # everything is computed, a person releases; "send" when you trust it
 
