@@ -31,9 +31,11 @@ from mailbot.config import load  # noqa: E402 - after the path
 from mailbot.config.settings import DeskSettings  # noqa: E402 - after the path
 from mailbot.desk.app import make_app  # noqa: E402 - after the path
 from mailbot.desk.desk import Desk  # noqa: E402 - after the path
+from mailbot.in_force import load_live  # noqa: E402 - after the path
 from mailbot.model.figures import quantile  # noqa: E402 - after the path
 from mailbot.model.visitor import Origin  # noqa: E402 - after the path
-from mailbot.wiring import Service, load_live, open_service  # noqa: E402 - after the path
+from mailbot.service import Service  # noqa: E402 - after the path
+from mailbot.wiring import open_service  # noqa: E402 - after the path
 from mailbot.workflow import sign_in  # noqa: E402 - after the path
 from tests.desk.conftest import CONFIG  # noqa: E402 - after the path
 from tests.support.desk_data import fill  # noqa: E402 - after the path

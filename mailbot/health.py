@@ -6,13 +6,15 @@ import contextlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from mailbot.access import mailbox_access, order_system_of, smtp_access
 from mailbot.config.settings import MailboxSettings, Settings
 from mailbot.errors import NotFound
+from mailbot.in_force import load_live
 from mailbot.receive.imap import Mailbox
 from mailbot.record import migrations
 from mailbot.record.database import Database
 from mailbot.send.smtp import SmtpLane
-from mailbot.wiring import load_live, mailbox_access, open_database, order_system_of, smtp_access
+from mailbot.wiring import open_database
 from mailbot.workflow.doctor import Fault, Probe
 
 _EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)

@@ -19,7 +19,8 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from mailbot.errors import Unavailable
-from mailbot.wiring import Lane, Service
+from mailbot.senders import Lane
+from mailbot.service import Service
 
 log = structlog.get_logger()
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mailbot import __version__
-from mailbot.cli import act, explain, look, orders, people, promise, rules, service, start, tickets
+from mailbot.cli import explain, look, orders, people, promise, rules, service, settle, start, tickets
 from mailbot.cli.common import Shared
 
 app = typer.Typer(
@@ -50,5 +50,5 @@ def shared(
     ctx.obj = Shared(config)
 
 
-for module in (start, service, explain, look, tickets, act, rules, promise, people, orders):
+for module in (start, service, explain, look, tickets, settle, rules, promise, people, orders):
     module.register(app)

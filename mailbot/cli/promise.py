@@ -30,7 +30,8 @@ def backtest(
 
     Example: mailbot promise backtest --days 90
     """
-    from mailbot.wiring import load_live, open_database
+    from mailbot.in_force import load_live
+    from mailbot.wiring import open_database
     from mailbot.workflow.backtest import backtest as look_back
 
     settings = shared(ctx).settings()

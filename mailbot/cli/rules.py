@@ -71,7 +71,7 @@ def templates_preview(
 
 def _live(ctx: typer.Context, rules: Path | None, templates: Path | None) -> Live:
     """With a configuration its folders count too; without one the shipped files and the given folder."""
-    from mailbot.wiring import load_live
+    from mailbot.in_force import load_live
 
     return load_live(_settings_if_any(ctx), rules, templates)
 

@@ -12,7 +12,7 @@ from mailbot.cli.common import AsJson, RulesDir, TemplatesDir, emit, say, shared
 
 if TYPE_CHECKING:  # imported when a command needs them
     from mailbot.schedule import Door
-    from mailbot.wiring import Service
+    from mailbot.service import Service
 
 STEPS = ("poll", "handle", "send", "watch", "desk")
 

@@ -28,7 +28,8 @@ from mailbot.desk.server import DeskServer, listener
 from mailbot.errors import Unavailable
 from mailbot.model.visitor import Origin
 from mailbot.reference import serve as serve_orders
-from mailbot.wiring import Service, open_service
+from mailbot.service import Service
+from mailbot.wiring import open_service
 from mailbot.workflow import people
 
 SUPPORT = "support@studio.example"

@@ -18,7 +18,7 @@ from mailbot.config.settings import DeskSettings
 from mailbot.record.database import Connection
 from mailbot.record.views.changes import mark
 from mailbot.record.views.sources import SourceView, sources
-from mailbot.wiring import Service
+from mailbot.service import Service
 
 if TYPE_CHECKING:  # an extra
     from mailbot.identity import Provider

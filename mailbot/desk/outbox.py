@@ -12,7 +12,7 @@ from mailbot.desk.site import Here, Visit
 from mailbot.model.permission import Permission
 from mailbot.model.ticket import ActionState
 from mailbot.record.views.outbox import COUNTED, UNSETTLED, aside, outbox
-from mailbot.workflow.act import Verb
+from mailbot.workflow.settle import Verb
 
 routes = Routes()
 STATES: tuple[ActionState, ...] = get_args(ActionState)
@@ -78,7 +78,7 @@ def _decided(visit: Visit, verb: str, ids: Sequence[str], back: str) -> Response
     chosen = next((v for v in VERBS if v == verb), None)
     if chosen is None or not ids:
         return visit.go(path, "Nothing was done: tick the rows first, then press a button.", "wait")
-    done = visit.desk.service.act(chosen, list(ids)[:_MOST], visit.person.login)
+    done = visit.desk.service.settle(chosen, list(ids)[:_MOST], visit.person.login)
     wrong = [f"{one.id}: {one.problem}" for one in done if one.problem]
     well = [one for one in done if not one.problem]
     said = f"{', '.join(one.id for one in well[:5])}{' and more' if len(well) > 5 else ''}: {well[0].what}. " if well else ""

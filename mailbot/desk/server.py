@@ -8,11 +8,12 @@ from collections.abc import Sequence
 
 import uvicorn
 
+from mailbot.access import identity_provider
 from mailbot.config.settings import DeskSettings
 from mailbot.desk.app import make_app
 from mailbot.desk.desk import Desk
 from mailbot.errors import Unavailable
-from mailbot.wiring import Service, identity_provider
+from mailbot.service import Service
 
 STREAM_SECONDS = 3  # open streams see `stopping` within a second; what is still open then is cut
 

@@ -19,7 +19,8 @@ from mailbot.desk.server import DeskServer
 from mailbot.model.visitor import Origin
 from mailbot.record import journal
 from mailbot.record.database import Database
-from mailbot.wiring import Service, open_service
+from mailbot.service import Service
+from mailbot.wiring import open_service
 from mailbot.workflow import sign_in
 from tests.desk.conftest import CONFIG, _plain_tracebacks, shipped
 from tests.support.desk_data import Filled, fill

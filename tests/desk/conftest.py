@@ -21,10 +21,12 @@ from mailbot.config.settings import DeskSettings
 from mailbot.desk.app import routed
 from mailbot.desk.desk import Desk
 from mailbot.desk.shell import Shell
+from mailbot.in_force import load_live
 from mailbot.model.lifecycle import ROLES
 from mailbot.model.visitor import Origin, Visitor
 from mailbot.record.database import Database
-from mailbot.wiring import Service, load_live, open_service
+from mailbot.service import Service
+from mailbot.wiring import open_service
 from mailbot.workflow import people, sign_in
 
 PORT = 8080

@@ -14,7 +14,7 @@ from mailbot.model.fingerprint import fingerprint
 from mailbot.model.message import ReceivedMessage, Sighting
 from mailbot.record import journal
 from mailbot.record.tables import ticket_message
-from mailbot.wiring import Service
+from mailbot.service import Service
 
 _UIDS = itertools.count(1)
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)

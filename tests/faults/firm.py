@@ -19,7 +19,8 @@ from mailbot import schedule
 from mailbot.config import load
 from mailbot.record import holders, tables
 from mailbot.record.database import Database, SteadyClock
-from mailbot.wiring import Service, open_service
+from mailbot.service import Service
+from mailbot.wiring import open_service
 from tests.e2e.world import ROOT, USER, World, until
 
 

@@ -354,7 +354,7 @@ def test_a_malformed_comment_is_set_aside_and_its_neighbours_are_kept(desk: Desk
 
 def _aside(desk: Desk, handles: Desk) -> list[str]:
     """The places named in the reasons of what was set aside."""
-    from mailbot.wiring import load_live
+    from mailbot.in_force import load_live
 
     desk.parts.live = load_live(None, None, None)
     while handle(handles.parts):

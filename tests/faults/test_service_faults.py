@@ -26,7 +26,7 @@ from mailbot.errors import Unavailable
 from mailbot.record import database as database_module
 from mailbot.record import journal, migrations, tables
 from mailbot.record.database import SteadyClock
-from mailbot.wiring import Service
+from mailbot.service import Service
 from mailbot.workflow import handle, poll
 from tests.e2e.agencies import client_writes, place_delivered
 from tests.e2e.world import PASSWORD, USER, World, until
@@ -217,7 +217,7 @@ def test_a_kill_while_we_answer_on_an_order_answers_once_and_waits_for_nobody(
         firm = Firm(world)
         [order] = place_delivered(orders, [("8899002", "someone@studio-client.example")])
         client_writes(orders, [(order, "Correction: image 3 is too dark.", True)])
-        firm.dies("mailbot.wiring:_Poster.send", at=at)
+        firm.dies("mailbot.senders:Poster.send", at=at)
         assert firm.once() == 0
         assert len([c for c in orders.comments_on(order) if c["role"] != "client" and c["visibility"] == "client"]) == 1
     state = tables.action.c.state

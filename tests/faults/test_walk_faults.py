@@ -16,7 +16,7 @@ import pytest
 
 from mailbot.parse import guard
 from mailbot.record import tables
-from mailbot.wiring import Service
+from mailbot.service import Service
 from mailbot.workflow import understand
 from tests.e2e.world import PASSWORD, USER, World
 from tests.faults.firm import Firm, mail

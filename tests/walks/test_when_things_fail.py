@@ -16,8 +16,8 @@ from mailbot.model.ticket import Action
 from mailbot.parse import guard
 from mailbot.render import Templates
 from mailbot.workflow import understand
-from mailbot.workflow.act import act
 from mailbot.workflow.parts import Live
+from mailbot.workflow.settle import settle
 from tests.walks.real_world import RealWorld, real, words
 from tests.walks.test_walks import HERE
 from tests.walks.world import TEMPLATES
@@ -119,11 +119,11 @@ def test_a_template_that_fails_holds_the_reply_with_the_reason_and_the_ticket_st
     assert "reopen o10231" in seen["actions"]
     [held] = [a for a in world.actions() if a.state == "held"]
     assert held.because == "the template failed: ZeroDivisionError: a rule divides by nothing"
-    [refused] = act(world.parts, "release", [f"O-{held.id}"], "kim")
+    [refused] = settle(world.parts, "release", [f"O-{held.id}"], "kim")
     assert "has no text" in refused.problem
     world.send()
     assert world.mails == []
-    assert act(world.parts, "cancel", [f"O-{held.id}"], "kim")[0].what == "cancelled"
+    assert settle(world.parts, "cancel", [f"O-{held.id}"], "kim")[0].what == "cancelled"
 
 
 def _fails(*_: object) -> Any:

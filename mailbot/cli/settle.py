@@ -9,7 +9,7 @@ import typer
 from mailbot.cli.common import AsJson, By, emit, login_name, say, shared
 
 if TYPE_CHECKING:  # imported when a command needs it
-    from mailbot.workflow.act import Verb
+    from mailbot.workflow.settle import Verb
 
 Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Actions (O-17) and messages (M-9).")]
 
@@ -50,7 +50,7 @@ def _act(ctx: typer.Context, verb: Verb, ids: list[str], by: str, as_json: bool)
 
     quiet()
     with open_service(settings) as service:
-        done = service.act(verb, ids, by or login_name())
+        done = service.settle(verb, ids, by or login_name())
     for one in done:
         if as_json:
             emit({"id": one.id, "what": one.what, "problem": one.problem})

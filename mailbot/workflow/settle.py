@@ -24,7 +24,7 @@ class Done:
     problem: str = ""
 
 
-def act(parts: Parts, verb: Verb, ids: Sequence[str], by: str) -> list[Done]:
+def settle(parts: Parts, verb: Verb, ids: Sequence[str], by: str) -> list[Done]:
     """One transaction for each id, so that one wrong id stops no other. `by` is the login or name that the ticket's history shows."""
     return [_one(parts, verb, one, by) for one in ids]
 
