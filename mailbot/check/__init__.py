@@ -68,7 +68,7 @@ def _shelf(words: WordLists) -> Shelf:
     groups = (words.content.cues, words.content.unless, *(g for w in (words.requests, words.questions) for g in (w.cues, w.unless)))
     negations = (words.content.negations, words.requests.negations, words.questions.negations)
     style = words.style
-    of_style = (style.styles, style.specifications, style.beside, style.more, style.less)
+    of_style = (style.styles, style.specifications, style.more, style.less)
     lists = (words.content.conditions, words.questions.openings, *of_style, *negations)
     machines = book_of(*(getattr(words.automatic, name) for name in MACHINE_TEXTS))
     variables = book_of(*(v.phrases for v in style.variables))

@@ -58,7 +58,7 @@ def content(message: ParsedMessage, words: ContentWords, others: RequestWords | 
     tools = _tools(words)
     texts = parts(message)
     beside = {part: _beside(part, others) for part in texts}
-    found = [f for part in texts for f in _cues(part, words, tools) if not _asks_other(f, beside[part])]
+    found = [f for part in texts for f in _cues(part, words, tools) if not (beside[part] and _asks_other(f, beside[part]))]
     asks = any(beside.values())
     scores = _scores(found)
     if asks:
@@ -81,19 +81,19 @@ def content(message: ParsedMessage, words: ContentWords, others: RequestWords | 
 def _cues(part: Folded, words: ContentWords, tools: _Tools) -> list[_Found]:
     hits = _longest(tools.tongue.fitting(tools.book.find(part), part, words.cues))
     found = [_Found(words.cues[hit.group], hit.phrase, part, hit) for hit in hits]
-    if found and (tools.denied.occurs(part) or tools.condition.occurs(part)):
-        found = [f for f in found if not _denied(f, tools)]
+    if found and tools.denied.occurs(part):
+        found = [f for f in found if f.cues.negated != "drop" or not _follows(tools.denied, f)]
+    if found and tools.condition.occurs(part):
+        found = [f for f in found if "correction" not in f.cues.means or not _follows(tools.condition, f)]
     backs = tools.unless.find(part) if found else ()
     return [f for f in found if not _taken_back(f, backs, words)] if backs else found
 
 
-def _denied(found: _Found, tools: _Tools) -> bool:
+def _follows(words: Before, found: _Found) -> bool:
     """It is denied ("not too dark"), or a clause opens before it that claims nothing ("if anything is wrong")."""
-    part, cues, at = found.part, found.cues, found.hit.start
+    part, at = found.part, found.hit.start
     start, _ = part.sentence_of(at)
-    if cues.negated == "drop" and tools.denied.stands_before(part, start, at):
-        return True
-    return "correction" in cues.means and tools.condition.stands_before(part, start, at)
+    return words.stands_before(part, start, at)
 
 
 def _taken_back(found: _Found, backs: Sequence[Hit], words: ContentWords) -> bool:
@@ -119,18 +119,22 @@ def _longest(hits: Sequence[Hit]) -> Sequence[Hit]:
     together: list[Hit] = []
     end = 0
     for hit in hits:
-        if hit.start >= end:
-            kept += _longest_of(together)
+        _, _, begins, ends = hit
+        if begins >= end:
+            kept += _longest_of(together, end)
             together = [hit]
         else:
             together.append(hit)
-        end = max(end, hit.end)
-    return [*kept, *_longest_of(together)]
+        end = max(end, ends)
+    return [*kept, *_longest_of(together, end)]
 
 
-def _longest_of(together: Sequence[Hit]) -> Sequence[Hit]:
+def _longest_of(together: Sequence[Hit], end: int) -> Sequence[Hit]:
+    """Of hits that overlap up to `end`; the first is the longest of those that begin with it."""
     if len(together) < 2:
         return together
+    if together[0].end == end:  # as mostly: it holds all others
+        return together[:1]
     kept: list[Hit] = []
     for hit in sorted(together, key=lambda h: (h.start - h.end, h.start)):
         if all(hit.end <= other.start or other.end <= hit.start for other in kept):

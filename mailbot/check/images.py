@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from mailbot.check.number_lists import MAX_RANGE, ListForm, any_of, beginning, expand, list_form, plain_digits, read_list
 from mailbot.check.phrases import Folded, fold
@@ -30,8 +31,7 @@ class _Forms:
     not_all: re.Pattern[str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
+class _Named(NamedTuple):
     start: int
     end: int
     numbers: tuple[str, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,13 +11,14 @@ from rapidfuzz.distance import OSA
 
 from mailbot.check.phrase_book import PhraseBook
 from mailbot.check.phrases import Folded, alternation, fold, reply_prefix
+from mailbot.check.word_pattern import Judged
 from mailbot.model.finding import ClientKind, KeywordFinding
 from mailbot.model.message import Evidence, ParsedMessage
 from mailbot.model.words.keywords import KeywordWords
 
 _TOKEN = re.compile(r"feed[ -]back|[^\W\d_]{6,14}")
 # Addresses and file names are tried where a run of letters begins, else a long run would be read from each of its letters.
-_LINK = r"https?://\S+|www\.\S+"
+_LINK = r"[hw](?:(?<=h)ttps?://|(?<=w)ww\.)\S+"
 _ADDRESS = r"(?<![^\s\"])\S+@\S+"
 _ENDINGS = r"\.(?:pdf|eml|jpe?g|png|docx?|zip|msg|txt|tiff?)\b"
 _FILE = rf"\"[^\"\n]{{1,80}}\.\w{{2,4}}\"|(?<![^\s\"])\S+{_ENDINGS}"
@@ -48,7 +49,7 @@ class _Tools:
 
     spellings: Mapping[str, ClientKind]
     not_keywords: frozenset[str]
-    may_be: Callable[[str], bool]  # whether a keyword may begin with this word of the text; "feed back" does with "feed"
+    may_be: Judged  # words of the text with which a keyword may begin; "feed back" does with "feed"
     before_craft: re.Pattern[str]
     before_denied: re.Pattern[str]
     before_own_words: re.Pattern[str]
@@ -95,7 +96,7 @@ def _subject(message: ParsedMessage, tools: _Tools) -> Folded | None:
 
 
 def _counting(part: Folded, tools: _Tools) -> list[_Word]:
-    places = [part.starts[at] for word, numbers in part.places.items() if tools.may_be(word) for at in numbers]
+    places = [part.starts[at] for word in tools.may_be.among(part.places) for at in part.places[word]]
     if not places:
         return []
     text = _hidden(part.text)
@@ -168,6 +169,8 @@ def _asked(text: str, part: Folded, sentence: tuple[int, int], word: _Word, tool
     tail = text[word.end : sentence[1]]
     if _LABEL_MARK.match(tail):
         return False
+    if word.start == sentence[0]:
+        return tail.lstrip().startswith("?")
     lead = Folded(part.where, part.original, text[sentence[0] : word.start], range(word.start - sentence[0] + 1))
     if "?" in tail and not _is_start(lead.text):
         return not tools.polite.find(lead)
@@ -212,7 +215,6 @@ def _tools(words: KeywordWords) -> _Tools:
     spellings = {spelling: kind for kind in reversed(kinds) for spelling in reversed(getattr(words, kind))}
     not_keywords = frozenset(fold(w, "text").text for w in words.not_keywords)
 
-    @lru_cache(maxsize=4096)  # people use few words, again and again
     def may_be(word: str) -> bool:
         token = _TOKEN.match(word)
         return word == "feed" or (token is not None and _kind(token[0], spellings, not_keywords) is not None)
@@ -221,7 +223,7 @@ def _tools(words: KeywordWords) -> _Tools:
     return _Tools(
         spellings=spellings,
         not_keywords=not_keywords,
-        may_be=may_be,
+        may_be=Judged(may_be),
         before_craft=_before(words.other_senses),
         before_denied=_before(words.negations, rf"(?:[a-z']{{1,12}}[\s\"'(]{{1,2}}){{0,{_DENIED_WORDS}}}"),
         before_own_words=_before(words.own_words_before, r"(?:and |a |one |small |my |just |quick ){0,3}"),

@@ -14,7 +14,7 @@ from importlib import resources
 from langdetect.detector_factory import DetectorFactory
 from langdetect.lang_detect_exception import LangDetectException
 
-from mailbot.check.counted_words import WORD, Count, Known, count, plain_count
+from mailbot.check.counted_words import ASCII_WORD, WORD, Count, Known, count, plain_count
 from mailbot.model.finding import LanguageFinding
 from mailbot.model.message import Evidence, ParsedMessage, Span
 from mailbot.model.words.languages import LanguageWords
@@ -26,6 +26,11 @@ _NOISE = re.compile(
     r"|\"[^\"\n]{1,120}\"|“[^”\n]{1,120}”|«[^»\n]{1,120}»|„[^“”\n]{1,120}[“”]|[:;]-?[)(DP]|\S{0,40}\d\S{0,40}",
     re.IGNORECASE,
 )
+# Most texts hold no noise but links and plain numbers: no address, quote, smiley or file name.
+_RARE_NOISE = re.compile(r"[@\":;.](?:(?<=[@\"])|(?<=[:;])-?[)(DPdp]|(?<=[\w-]\.)[A-Za-z]{3})")
+_LINK = re.compile(r"[HhWw](?:(?<=[Hh])[Tt][Tt][Pp][Ss]?://|(?<=[Ww])[Ww]{2}\.)\S++")
+_NUMBER = re.compile(r"[0-9]\S*+")
+_NUMBER_BEHIND = re.compile(r"[0-9](?<=[^\s0-9][0-9])")  # it does not begin its word: "IMG_12"
 _SENTENCE = re.compile(r"[^.!?\n;…]+[.!?\n;…]*")
 _REPLY = re.compile(r"\s*(?:\w{1,5}\s?:\s*){1,6}", re.IGNORECASE)
 _NOT_LATIN = re.compile("[^\u0000-\u024f\u1e00-\u1eff]")
@@ -133,11 +138,12 @@ def _dense(letters: list[str]) -> bool:
 
 def _clean(text: str, lists: _Lists) -> str:
     """Labels, links, names of files, quotes, numbers and pleasantries blanked out; offsets stay."""
-    blank = _NOISE.sub(_blank, lists.label.sub(_blank_label, f"\n{text}")[1:])
+    blank = _without_noise(lists.label.sub(_blank_label, f"\n{text}")[1:])
     pleasant: list[re.Match[str]] = []
     sentences = 0
+    word = ASCII_WORD if blank.isascii() else WORD
     for sentence in _SENTENCE.finditer(blank):
-        first = WORD.search(blank, sentence.start(), sentence.end())
+        first = word.search(blank, sentence.start(), sentence.end())
         sentences += first is not None
         if first and first[0].lower() in lists.pleasant_words and lists.pleasantry.match(sentence[0].lower()):
             pleasant.append(sentence)
@@ -146,7 +152,18 @@ def _clean(text: str, lists: _Lists) -> str:
     return blank
 
 
+def _without_noise(text: str) -> str:
+    unlinked = _LINK.sub(_blank, text) if "://" in text or "www." in text.lower() else text
+    if not text.isascii() or _RARE_NOISE.search(unlinked) or _NUMBER_BEHIND.search(unlinked):
+        return _NOISE.sub(_blank_noise, text)
+    return _NUMBER.sub(_blank, unlinked)
+
+
 def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])
+
+
+def _blank_noise(match: re.Match[str]) -> str:
     return match[0] if match["plain"] else " " * len(match[0])
 
 

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mailbot.check.phrases import fold
 from mailbot.check.word_pattern import WordPattern
@@ -19,11 +20,11 @@ _LATER_LETTER = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7
 _NUMBER = re.compile(r"#?\s?(\d{1,12})([abc]?)(?![^\W\u3040-\u9fff\uac00-\ud7af])")
 _UNIT = r"\s{0,2}(?:%|€|\$|£|°|º|²)|\s?[x×*:]\s?\d|['’′″]\d?"
 _DECIMAL = re.compile(r"[.,]\d{1,3}(?!\d)")
+_MARKS_IN_NUMBERS = frozenset("-./,")
 _DATE = re.compile(r"[-./]\d{1,2}[-./]\d{2,4}(?!\d)")
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A number as written and where it stands. `until`: the last number where it opens a range, else ""."""
 
     digits: str
@@ -153,7 +154,12 @@ def _is_range(low: str, high: str) -> bool:
 
 def _is_other(text: str, end: int, form: ListForm) -> bool:
     """A count, price, time, size or date stands here, no number of ours."""
-    if form.counted.match(text, end) or _DATE.match(text, end):
+    if form.counted.match(text, end):
+        return True
+    mark = text[end : end + 1]
+    if mark not in _MARKS_IN_NUMBERS:  # a blank behind most
+        return False
+    if _DATE.match(text, end):
         return True
     decimal = _DECIMAL.match(text, end)
     return bool(decimal and not re.match(r"\.?,?\d{1,3}\s?[,&]", text[end : end + 6]) and _is_decimal(text, end))

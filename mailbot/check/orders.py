@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from mailbot.check.number_lists import ListForm, any_of, expand, list_form, plain_digits, read_list
 from mailbot.check.phrases import Folded, fold, reply_prefix
@@ -32,8 +33,7 @@ class _Forms:
     verb: re.Pattern[str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
+class _Named(NamedTuple):
     start: int
     end: int
     numbers: tuple[str, ...]

@@ -47,7 +47,9 @@ class Awaited(NamedTuple):
 
 
 class State:
-    """`read`: phrases that end with the last word. `at_end`: some go on where a clause ends, without a word. `tells`: either.
+    """`read`: phrases that end with the last word, the first of a list last. `at_end`: some go on where a clause ends, without a word.
+
+    `tells`: there are such phrases.
 
     `after[word]`: the state once this word is read; None where no phrase goes on with it, or there is no word ("").
     """
@@ -55,7 +57,7 @@ class State:
     __slots__ = ("_awaited", "_closed", "_states", "after", "at_end", "read", "tells")
 
     def __init__(self, awaited: Collection[Awaited], read: Iterable[Phrase], states: States) -> None:
-        self.read = tuple(sorted(read, key=lambda phrase: phrase.number))
+        self.read = tuple(sorted(read, key=lambda phrase: phrase.number, reverse=True))
         self.at_end = any(one.place.or_end for one in awaited if not one.run)
         self.tells = bool(self.read) or self.at_end
         self.after = _After(awaited, states)

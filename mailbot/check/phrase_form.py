@@ -38,7 +38,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, eq=False)  # by identity: a book holds each once
 class Phrase:
-    """`group`: its list in the book; `number`: its place in the list.
+    """`group`: its list in the book; `number`: its place in the list; `written`: as in the rule file.
 
     `opens`: a clause begins with it; `closes`: ends with it; `asks`: its sentence is a question.
     """
@@ -51,6 +51,10 @@ class Phrase:
     opens: bool
     closes: bool
     asks: bool
+    rank: tuple[int, int] = field(init=False)  # among phrases of one length; no two lists share it
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rank", (self.group, self.book))
 
 
 def phrases_of(book: int, group: int, number: int, written: str) -> Iterator[Phrase]:

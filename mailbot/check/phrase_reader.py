@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -26,6 +26,9 @@ _MAX_WORDS = 4_000
 _KNOWN_WORDS = 8_000
 
 
+Row = tuple[int, str, int, int]  # what a Hit holds: most are never looked at, so only a book that is asked makes hits of them
+
+
 class Hit(NamedTuple):
     """`group`: index of the phrase list. `phrase`: as written in the rule file. Offsets into the folded text."""
 
@@ -46,14 +49,15 @@ class Behind(NamedTuple):
 class _Text:
     """The words of a text. `following[i]`: the word behind word i where a phrase may go on to it, else "".
 
-    `closing[i]`: a clause ends with word i; `opens[i]`: one begins with it, which "please", "and" and the like may lead in.
+    `closing`: the words with which a clause ends; `opening`: with which one begins, which "please", "and" and the like may lead in.
     """
 
     words: Sequence[str]
     starts: Sequence[int]
+    ends: Sequence[int]
     following: Sequence[str]
-    closing: Sequence[bool]
-    opens: Sequence[bool]
+    closing: Set[int]
+    opening: Set[int]
     letters: str
 
 
@@ -77,32 +81,33 @@ class PhraseReader:
         self._sizes = tuple(sorted({len(b) for b in self._by_beginning}))
         self._forget()
 
-    def read(self, folded: Folded) -> Sequence[list[Hit]]:
-        """Of each book all hits by position; of one group at one place only the longest."""
+    def read(self, folded: Folded) -> Sequence[list[Row]]:
+        """Of each book the rows of all hits by position; of one group at one place only the longest."""
         if self._states.full:
             self._forget()
-        found: list[list[Hit]] = [[] for _ in range(self._books)]
+        found: list[list[Row]] = [[] for _ in range(self._books)]
         first_of = self._firsts.__getitem__
         if any(map(first_of, folded.places)):  # most words begin no phrase of a small book
             text = _text(folded)
+            opening, following = text.opening, text.following
             for at, behind in enumerate(map(first_of, text.words)):
                 if behind is not None:
-                    state = behind.opening if text.opens[at] else behind.inside
-                    if state is not None and (state.tells or state.after[text.following[at]] is not None):
-                        _hits_from(at, state, text, found)
+                    state = behind.opening if at in opening else behind.inside
+                    if state is not None and (state.tells or state.after[following[at]] is not None):
+                        _read_from(at, state, text, found)
         if not folded.text.isascii():
             self._read_inside(folded.text, found)
         return found
 
-    def _read_inside(self, letters: str, found: Sequence[list[Hit]]) -> None:
+    def _read_inside(self, letters: str, found: Sequence[list[Row]]) -> None:
         """Phrases of scripts that write no spaces stand inside words."""
         for book, group, written, wanted in self._anywhere:
             at = letters.find(wanted)
             while at >= 0:
-                found[book].append(Hit(group, written, at, at + len(wanted)))
+                found[book].append((group, written, at, at + len(wanted)))
                 at = letters.find(wanted, at + len(wanted))
-        for hits in found:
-            hits.sort(key=_by_position)
+        for rows in found:
+            rows.sort(key=_by_position)
 
     def _forget(self) -> None:
         self._states = States()
@@ -158,34 +163,24 @@ class _Firsts(dict[str, "Behind | None"]):
         return made
 
 
-def _hits_from(start: int, state: State | None, text: _Text, found: Sequence[list[Hit]]) -> None:
+def _read_from(start: int, state: State | None, text: _Text, found: Sequence[list[Row]]) -> None:
     """Adds the phrases that begin at word `start`, where `state` is what is read with it."""
     following, closing = text.following, text.closing
-    last: dict[Phrase, int] = {}
+    longest: dict[tuple[int, int], tuple[int, tuple[int, int], Phrase]] = {}  # of each list
     at = start
     while state is not None:
         if state.tells:
-            if state.at_end and closing[at]:
+            if state.at_end and at in closing:
                 state = state.closed()
-            for phrase in state.read:
-                if closing[at] or not phrase.closes:
-                    last[phrase] = at
+            for phrase in state.read:  # a later one takes the place of one that is shorter, or stands lower in its list
+                if (not phrase.closes or at in closing) and (not phrase.asks or _asks(text, at)):
+                    longest[phrase.rank] = -at, phrase.rank, phrase
         state = state.after[following[at]]
         at += 1
-    begin = text.starts[start]
-    for phrase, at in last.items() if len(last) < 2 else _longest(last, text):
-        if not phrase.asks or _asks(text, at):
-            found[phrase.book].append(Hit(phrase.group, phrase.written, begin, text.starts[at] + len(text.words[at])))
-
-
-def _longest(last: Mapping[Phrase, int], text: _Text) -> Iterable[tuple[Phrase, int]]:
-    """Of each group the longest, and of equal ones the first of its list; the longest of all first."""
-    best: dict[tuple[int, int], tuple[int, int, Phrase]] = {}
-    for phrase, at in last.items():
-        key, rank = (phrase.book, phrase.group), (-at, phrase.number, phrase)
-        if (key not in best or rank[:2] < best[key][:2]) and (not phrase.asks or _asks(text, at)):
-            best[key] = rank
-    return [(phrase, -behind) for behind, _, phrase in sorted(best.values(), key=_by_length)]
+    if longest:
+        begin = text.starts[start]
+        for behind, _, phrase in sorted(longest.values()):
+            found[phrase.book].append((phrase.group, phrase.written, begin, text.ends[-behind]))
 
 
 def _asks(text: _Text, at: int) -> bool:
@@ -198,34 +193,33 @@ def _asks(text: _Text, at: int) -> bool:
 def _text(folded: Folded) -> _Text:
     """Several readers read the same text one after the other."""
     words = folded.words[:_MAX_WORDS]
-    between = folded.pieces[2::2][: len(words) - 1]
-    different = set(between)
-    joins = {one: _joins(one) for one in different}
-    closes = {one: _parts_clauses(one) for one in different}
-    closing = [closes[one] for one in between]
+    following = [*words[1:], ""]
+    closing = {len(words) - 1}
+    for at, between in enumerate(folded.pieces[2::2][: len(words) - 1]):
+        if between != " ":  # as between most words
+            joins, closes = _parts(between)
+            if not joins:
+                following[at] = ""
+            if closes:
+                closing.add(at)
+    leads = {at for word in _LEADS & folded.places.keys() for at in folded.places[word]}
     return _Text(
         words=words,
         starts=folded.starts,
-        following=[*(word if joins[one] else "" for word, one in zip(words[1:], between, strict=True)), ""],
-        closing=[*closing, True],
-        opens=[True, *(closed or word in _LEADS for closed, word in zip(closing, words, strict=False))],
+        ends=folded.ends,
+        following=following,
+        closing=closing,
+        opening={0, *(at + 1 for at in closing), *(at + 1 for at in leads)},
         letters=folded.text,
     )
 
 
 @lru_cache(maxsize=1024)
-def _joins(between: str) -> bool:
-    return between == " " or bool(_SOFT.fullmatch(between))
+def _parts(between: str) -> tuple[bool, bool]:
+    """Whether a phrase may go on behind these letters, and whether a clause ends with them."""
+    return bool(_SOFT.fullmatch(between)), bool(_CLAUSE.search(between))
 
 
-@lru_cache(maxsize=1024)
-def _parts_clauses(between: str) -> bool:
-    return bool(_CLAUSE.search(between))
-
-
-def _by_position(hit: Hit) -> tuple[int, int, int]:
-    return hit.start, -hit.end, hit.group
-
-
-def _by_length(ranked: tuple[int, int, Phrase]) -> tuple[int, int]:
-    return ranked[0], ranked[2].group
+def _by_position(row: Row) -> tuple[int, int, int]:
+    group, _, start, end = row
+    return start, -end, group

@@ -17,6 +17,7 @@ from mailbot.model.words.style import StyleWords
 
 _MAX_SPANS = 12
 _QUOTES = frozenset('"\u201c\u201e\u00ab')
+_CLOSING_QUOTES = frozenset("\"'\u201c\u201d\u00bb")
 _NAME = r"[A-Z\u00c0-\u00de][\w'-]{1,20}(?:[ ](?:&|and|och|og|und|et|y|e|en)?[ ]?[A-Z\u00c0-\u00de][\w'-]{1,20}){0,2}"
 _QUOTED = r"[\"'\u201c\u201d\u201e\u00ab](?P<quoted>[^\"'\u201c\u201d\u00bb\n]{2,30})[\"'\u201c\u201d\u00bb]"
 _NEAR = 90  # letters before a style word: more than the longest name
@@ -28,7 +29,7 @@ class _Tools:
     styles: PhraseBook
     variables: PhraseBook
     specifications: PhraseBook
-    beside: Before
+    beside: re.Pattern[str]
     more: Before
     less: Before
     level: re.Pattern[str]
@@ -50,8 +51,11 @@ def style(message: ParsedMessage, words: StyleWords) -> StyleFinding:
     for part in (fold(message.subject, "subject"), fold(message.text, "text")):
         for span in _styles(part, tools):
             styles.setdefault(_plain(span.words), span)
-        for variable, span in _variables(part, words, tools):
-            variables.setdefault(variable.name, (variable, span))
+        for hit in tools.variables.find(part):
+            known = words.variables[hit.group]
+            if known.name not in variables:
+                named = NamedVariable(name=known.name, also=known.also, level=_level(part, hit, tools))
+                variables[known.name] = named, part.span(hit.start, hit.end)
         specified += [part.span(hit.start, hit.end) for hit in tools.specifications.find(part)]
     return StyleFinding(
         styles=tuple(span.words for span in styles.values()),
@@ -83,7 +87,9 @@ def _is_style(part: Folded, hit: Hit, tools: _Tools) -> bool:
         return True
     start, _ = part.sentence_of(hit.start)
     named = span.words[:1].isupper() and hit.start > start
-    return named and (tools.beside.stands_before(part, start, hit.start) or part.text[hit.start - 1 : hit.start] in "\"'")
+    if not named:
+        return False
+    return bool(tools.beside.search(part.text[max(start, hit.start - 30) : hit.start])) or part.text[hit.start - 1] in "\"'"
 
 
 def _beside_the_word(part: Folded, tools: _Tools) -> Iterator[Span]:
@@ -107,16 +113,16 @@ def _near_words(part: Folded, tools: _Tools) -> Iterator[tuple[re.Match[str], in
         at = part.positions[start]
         if behind := tools.behind_word.pattern.match(text, at):
             yield behind, behind.end()
-        before = tools.before_word.search(text, max(0, at - _NEAR), at)
+        before = tools.before_word.search(text, max(0, at - _NEAR), at) if _names_end(text, at) else None
         word = tools.word.match(text, at)
         if before and word:
             yield before, word.end()
 
 
-def _variables(part: Folded, words: StyleWords, tools: _Tools) -> Iterator[tuple[NamedVariable, Span]]:
-    for hit in tools.variables.find(part):
-        known = words.variables[hit.group]
-        yield NamedVariable(name=known.name, also=known.also, level=_level(part, hit, tools)), part.span(hit.start, hit.end)
+def _names_end(text: str, at: int) -> bool:
+    """Whether a name may end with the blank before `at`: its last word has a capital, or closes a quote."""
+    last = text[text.rfind(" ", 0, max(0, at - 1)) + 1 : at]
+    return last[-1:] == " " and (last != last.lower() or last[-2] in _CLOSING_QUOTES)
 
 
 def _level(part: Folded, hit: Hit, tools: _Tools) -> str:
@@ -154,7 +160,7 @@ def _tools(words: StyleWords) -> _Tools:
         styles=book_of(words.styles),
         variables=book_of(*(v.phrases for v in words.variables)),
         specifications=book_of(words.specifications),
-        beside=Before(words.beside, r"[\s'\"]{1,2}", most=30),
+        beside=re.compile(rf"(?<![^\W_]){alternation(words.beside)}[\s'\"]{{1,2}}$"),
         more=Before(words.more, NEAR, most=40),
         less=Before(words.less, NEAR, most=40),
         level=re.compile(rf"(?:{_SET_TO}|[ ](?=\d))(?P<level>\d{{1,3}}(?![\d.,]\d)|{alternation(words.levels)})"),

@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 
 from mailbot.check.phrases import Folded, fold
 
 _RUN = re.compile(r"[^\W_]+")
+_MOST_JUDGED = 8_000
 _LETTERS = re.compile(r"[^\W\d_]+")
+
+
+class Judged:
+    """The words of texts of which something holds. Each different word is judged once: people use few words, again and again."""
+
+    __slots__ = ("_judge", "_words")
+
+    def __init__(self, judge: Callable[[str], bool]) -> None:
+        self._judge = judge
+        self._words: tuple[set[str], set[str]] = set(), set()  # all judged ones, and those of which it holds
+
+    def among(self, words: Mapping[str, object]) -> Set[str]:
+        """Those of which it holds."""
+        judged, true = self._words
+        if not judged.issuperset(words):
+            if len(judged) > _MOST_JUDGED:
+                judged, true = self._words = set(), set()
+            true.update(filter(self._judge, words))
+            judged.update(words)
+        return true & words.keys()
 
 
 class WordPattern:
@@ -18,7 +38,7 @@ class WordPattern:
     A word list is long and most of it stands in no text, so the words of the text are looked up; `re` would try every letter.
     """
 
-    __slots__ = ("_anywhere", "_begins", "_exact", "_prefixes", "pattern")
+    __slots__ = ("_anywhere", "_beginnings", "_exact", "_prefixes", "pattern")
 
     def __init__(self, pattern: str, words: Iterable[str]) -> None:
         self.pattern = re.compile(pattern)
@@ -35,7 +55,7 @@ class WordPattern:
             else:
                 prefixes.add(run[0])
         self._prefixes = tuple(prefixes)
-        self._begins = lru_cache(maxsize=4096)(self._can_begin)
+        self._beginnings = Judged(self._can_begin)
 
     def finditer(self, folded: Folded, text: str) -> Iterator[re.Match[str]]:
         """The matches in `text`: the folded text, or the same with parts blanked out."""
@@ -51,13 +71,14 @@ class WordPattern:
 
     def occurs(self, folded: Folded) -> bool:
         """Whether a match may be there."""
-        return self._anywhere or not folded.text.isascii() or any(map(self._begins, folded.places))
+        return self._anywhere or not folded.text.isascii() or bool(self._beginnings.among(folded.places))
 
     def starts(self, folded: Folded) -> list[int]:
         """Where a word of a text in ASCII can begin a match."""
-        begins = self._begins
-        found = [number for word, numbers in folded.places.items() if begins(word) for number in numbers]
-        return [folded.starts[number] for number in sorted(found)]
+        places, starts = folded.places, folded.starts
+        found = [starts[number] for word in self._beginnings.among(places) for number in places[word]]
+        found.sort()
+        return found
 
     def _can_begin(self, word: str) -> bool:
         """Digits may stand right behind the letters: "image12"."""

@@ -146,7 +146,7 @@ def _each_once(found: tuple[Link, ...]) -> tuple[Link, ...]:
 
 def _tidy(text: str) -> str:
     """Composed letters, no invisible ones, no control characters but line ends and tabs."""
-    if text.isascii() and text.isprintable():
+    if text.isascii() and text.replace("\n", "").isprintable():
         return text
     plain = _CONTROL.sub(" ", text)
     return plain if plain.isascii() else marks.without_invisible(unicodedata.normalize("NFC", plain)).replace("\u2028", "\n")

@@ -9,7 +9,7 @@ from email.message import Message
 
 from mailbot.parse import bounds
 from mailbot.parse.bulk import Bulk
-from mailbot.parse.part import Part, field_value
+from mailbot.parse.part import Part
 
 _NAMED = re.compile(r"""(?i)boundary\s{0,5}=\s{0,5}(?:"([^"]{1,200})"|'([^']{1,200})'|([^\s;"]{1,200}))""")
 _BEGINS = re.compile(rb"^--(?=[^\s\-])([^\r\n]{1,70}?)[ \t]*\r?\n(?:[!-9;-~]{1,60}:|\r?\n)", re.M)
@@ -29,7 +29,7 @@ def mended(part: Part) -> tuple[Message, Bulk] | None:
 
 
 def _candidates(part: Part, body: bytes) -> Iterator[bytes]:
-    if named := _NAMED.search(field_value(part.message, "content-type")):
+    if named := _NAMED.search(part.field("content-type")):
         yield next(g for g in named.groups() if g).encode("utf-8", "replace")
     if (first := _BEGINS.search(body[: bounds.MIB])) and b'"' not in first[1] and b"\\" not in first[1]:
         yield first[1]

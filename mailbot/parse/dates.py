@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from mailbot.parse import header
 
@@ -21,6 +21,9 @@ _MONTHS = {
     "giu": "Jun", "juil": "Jul", "lug": "Jul", "août": "Aug", "ago": "Aug", "set": "Sep", "okt": "Oct", "out": "Oct", "ott": "Oct",
     "déc": "Dec", "dez": "Dec", "dic": "Dec",
 }  # fmt: skip
+# As most programs write it; the stdlib takes ten times as long.
+_PLAIN = re.compile(r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) ([+-])(\d{2})(\d{2})", re.ASCII)
+_ENGLISH = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTH = re.compile(r"(?<=\d[ -])([^\W\d_]{3,5})\.?(?=[ -])")
 _DAY = re.compile(r"^[^\W\d_]{1,12}\.?,?\s+(?=\d)")
 _DAY_DOT = re.compile(r"^(\d{1,2})\.\s")
@@ -31,6 +34,25 @@ _COLON_ZONE = re.compile(r"([+-]\d\d):(\d\d)(?=$|\s)")
 def read(value: str) -> datetime | None:
     """Aware UTC; without a zone the time is taken as UTC; None where nothing sensible (1970 to 2200) can be read."""
     line = header.text_of(value)[:100]
+    return _usual(line) or _unusual(line)
+
+
+def _usual(line: str) -> datetime | None:
+    hit = _PLAIN.fullmatch(line)
+    if not hit or hit[2] not in _ENGLISH:
+        return None
+    day, year, hour, minute, second, zone_hours, zone_minutes = map(int, hit.group(1, 3, 4, 5, 6, 8, 9))
+    if not 1971 <= year < 2200 or zone_hours > 23 or zone_minutes > 59:
+        return None
+    try:
+        local = datetime(year, _ENGLISH.index(hit[2]) + 1, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return None
+    offset = timedelta(hours=zone_hours, minutes=zone_minutes)
+    return local - offset if hit[7] == "+" else local + offset
+
+
+def _unusual(line: str) -> datetime | None:
     plain = _plain(line)
     for words in dict.fromkeys((plain, plain.replace(".", ":"), line)):
         found = _parsed(words)

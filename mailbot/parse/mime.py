@@ -20,7 +20,6 @@ from mailbot.model.message import Address, Attachment
 from mailbot.parse import addresses, bounds, charset, dates, header
 from mailbot.parse.apart import take_out_text
 from mailbot.parse.mail import Mail
-from mailbot.parse.part import part_of
 from mailbot.parse.walk import Walk
 
 logging.getLogger("mailparser").setLevel(logging.CRITICAL)  # it warns of ordinary mails on stderr
@@ -54,7 +53,6 @@ def read(raw: bytes, take: Callable[[int, bytes], None] | None = None) -> Mail:
     fields = tuple((charset.from_wire(name), header.text_of(value, hint)) for name, value in wire)
     mail = Mail(headers=fields, problems=problems, take=take, charset=hint)
     _read_head(mail, wire)
-    mail.content_type = part_of(message).content_type
     mail.bodies = Walk(mail, bulk).bodies(message)
     return mail
 

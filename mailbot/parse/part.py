@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 import email
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
 
@@ -29,14 +30,21 @@ _META = re.compile(rb"""(?i)<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}["']?\s{0,5}(
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`content_type` is lower case without parameters; `name` the file name for display, "" without one."""
+    """`content_type` is lower case without parameters; `name` the file name for display, "" without one.
+
+    `fields`: the first value of each header field as it came, by its name in lower case."""
 
     message: Message
+    fields: Mapping[str, str]
     bulk: Bulk
     content_type: str
     name: str
     disposition: str
     content_id: str
+
+    def field(self, name: str) -> str:
+        """The first field of that name on one line, "" where it is absent."""
+        return _one_line(self.fields, name)
 
     @property
     def children(self) -> list[Message]:
@@ -58,7 +66,7 @@ class Part:
     def data(self, cap: int | None = None) -> bytes:
         """The decoded bytes (of the first `cap` as sent); an unknown or broken transfer encoding gives what can be had."""
         raw = self._wire()[:cap]
-        encoding = field_value(self.message, "content-transfer-encoding").strip(" \"';").partition(" ")[0].lower()
+        encoding = self.field("content-transfer-encoding").strip(" \"';").partition(" ")[0].lower()
         if encoding == "base64":
             return header.base64_bytes(raw)
         if encoding == "quoted-printable":
@@ -69,7 +77,7 @@ class Part:
 
     @property
     def _is_base64(self) -> bool:
-        return field_value(self.message, "content-transfer-encoding").strip().lower() == "base64"
+        return self.field("content-transfer-encoding").strip().lower() == "base64"
 
     def _wire(self) -> bytes | memoryview:
         return self._restored(_payload(self.message))
@@ -85,13 +93,13 @@ class Part:
 
     def text(self, data: bytes) -> tuple[str, str]:
         """The text of these bytes with plain line ends, and what was wrong with it ("" for nothing)."""
-        claimed = _parameter(self.message, "charset")
+        claimed = _parameter(self.fields, "charset")
         if not claimed and self.content_type == "text/html":
             meta = _META.search(data[:4096])
             claimed = meta[1].decode("ascii") if meta else ""
         text = charset.decode(data, claimed or None).replace("\r\n", "\n").replace("\r", "\n")
-        if self.content_type == "text/plain" and _parameter(self.message, "format").lower() == "flowed":
-            text = _unflowed(text, delete=_parameter(self.message, "delsp").lower() == "yes")
+        if self.content_type == "text/plain" and _parameter(self.fields, "format").lower() == "flowed":
+            text = _unflowed(text, delete=_parameter(self.fields, "delsp").lower() == "yes")
         problem = (
             "" if charset.known(claimed or None) else f"the charset {header.tidy(claimed)[:40]!r} is unknown; the text was read by trial"
         )
@@ -116,38 +124,37 @@ class Part:
 
 def part_of(message: Message, bulk: Bulk = _NONE) -> Part:
     """Read once per part; every value is bounded and decoded. `bulk` holds the long bodies."""
-    told = _TYPE.match(field_value(message, "content-type").lower())
+    fields = {key.lower(): str(value) for key, value in reversed(list(message.raw_items()))}  # the first of each name
+    told = _TYPE.match(_one_line(fields, "content-type").lower())
     kind = f"{told[1]}/{told[2]}" if told else message.get_default_type()
-    name = _file_name(message)
-    disposition = field_value(message, "content-disposition").partition(";")[0].strip().lower()
+    name = _file_name(fields)
+    disposition = _one_line(fields, "content-disposition").partition(";")[0].strip().lower()
     if disposition not in ("", "inline", "attachment"):
         # RFC 2183 section 2.8: an unknown type is an attachment; but words shall be read
         disposition = "" if kind in ("text/plain", "text/html") and not name else "attachment"
     return Part(
         message=message,
+        fields=fields,
         bulk=bulk,
         content_type=kind,
         name=name,
         disposition=disposition,
-        content_id=field_value(message, "content-id").strip().strip("<>")[:300],
+        content_id=_one_line(fields, "content-id").strip().strip("<>")[:300],
     )
 
 
-def field_value(message: Message, name: str) -> str:
-    """The first field of that name on one line, "" where it is absent."""
-    for key, value in message.raw_items():
-        if key.lower() == name:
-            return header.text_of(str(value))
-    return ""
+def _one_line(fields: Mapping[str, str], name: str) -> str:
+    """The field on one line, "" where it is absent."""
+    return header.text_of(fields[name]) if name in fields else ""
 
 
-def _file_name(message: Message) -> str:
-    return header.file_name(_parameter(message, "filename", "content-disposition") or _parameter(message, "name"))
+def _file_name(fields: Mapping[str, str]) -> str:
+    return header.file_name(_parameter(fields, "filename", "content-disposition") or _parameter(fields, "name"))
 
 
-def _parameter(message: Message, name: str, field: str = "content-type") -> str:
+def _parameter(fields: Mapping[str, str], name: str, field: str = "content-type") -> str:
     """A parameter, RFC 2231 continuations and charsets undone; that form wins over a plain one. "" where it is absent."""
-    value = next((str(value) for key, value in message.raw_items() if key.lower() == field), "")
+    value = fields.get(field, "")
     if name not in value.lower():
         return ""  # the package parses all parameters anew for each question
     if _SIMPLE.fullmatch(value):

@@ -11,8 +11,10 @@ from collections.abc import Iterable
 
 MAX_WORDS = 80  # of one line
 _GAP = 20
+_MOST_KNOWN = 8_000
 _WORD = re.compile(r"\w+")
-_URL = re.compile(r"(?:https?://|www\.)[^\s<>]{1,300}", re.I)
+_ASCII_WORD = re.compile(r"[a-z0-9_]+")  # the same in small ASCII: `re` looks up named letters twice as fast
+_URL = re.compile(r"[hw](?:(?<=h)ttps?://|(?<=w)ww\.)[^\s<>]{1,300}")
 _PHRASE_WORD = re.compile(r"\w+\*?|\*|#")
 _GLUED = re.compile("[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af]")
 _AROUND = "-_=*<>()[]|.!,~‐‑‒–—―。！，、"
@@ -33,8 +35,18 @@ class Line:
     def words(self) -> list[str]:
         """Read when a list is looked up; most lines are passed by a pattern before."""
         if self._words is None:
-            self._words = _WORD.findall(self._low())[:MAX_WORDS]
+            low = self._low()
+            self._words = (_ASCII_WORD if low.isascii() else _WORD).findall(low)[:MAX_WORDS]
         return self._words
+
+    @property
+    def first(self) -> str:
+        """The first word, "" without one; most lists are passed by it, and the others need not be read then."""
+        if self._words is None and self.text.isascii() and "." not in self.text[:80] and ":" not in self.text[:80]:  # no link there
+            begun = _ASCII_WORD.search(self.text[:80].lower())
+            if begun and begun.end() < 80:
+                return begun[0]
+        return self.words[0] if self.words else ""
 
     def _low(self) -> str:
         low = self.text.lower().replace("’", "'")
@@ -49,6 +61,7 @@ class Phrases:
         self._prefixed: dict[str, list[Pattern]] = {}  # by the first two letters, of phrases that begin with `word*`
         self._ends: dict[str, list[Pattern]] = {}  # by the last word, of phrases that begin with `*`, without it
         self._glued: list[Pattern] = []
+        self._telling = _Telling()
         for phrase in phrases:
             if _GLUED.search(phrase):
                 self._glued.append(tuple(piece.replace(" ", "") for piece in phrase.split("*")))
@@ -57,6 +70,7 @@ class Phrases:
                 self._add((*pattern[:-1], f"{last}*") if stems and last[-1] not in "*#" else pattern)
 
     def _add(self, pattern: Pattern) -> None:
+        self._telling.add(max(pattern, key=lambda word: len(word.rstrip("*#"))))
         first, second = pattern[0], pattern[1] if len(pattern) > 1 else ""
         if first == "*":
             self._ends.setdefault(pattern[-1], []).append(pattern[1:])
@@ -67,10 +81,9 @@ class Phrases:
 
     def begins(self, line: Line) -> bool:
         """A phrase at the start of the line (one that begins with `*`: at its end)."""
-        words = line.words
-        if words and (self._opens(words[0]) and self._at(words, 0, None)):
+        if self._opens(line.first) and self._at(line.words, 0, None):
             return True
-        if self._ends and self._ended(words):
+        if self._ends and self._ended(line.words):
             return True
         return bool(line.glued) and any(line.glued.startswith(g[0]) and _in_order(g, line.glued) for g in self._glued)
 
@@ -78,17 +91,19 @@ class Phrases:
         """A phrase anywhere in the line."""
         if line.glued and any(_in_order(g, line.glued) for g in self._glued):
             return True
-        return any(self._opens(word) and self._at(line.words, at, None) for at, word in enumerate(line.words))
+        words = line.words
+        if not any(map(self._telling.__getitem__, words)):
+            return False
+        return any(self._opens(word) and self._at(words, at, None) for at, word in enumerate(words))
 
     def fills(self, line: Line, spare: int = 0) -> bool:
         """A phrase is the whole line but for at most `spare` words after it."""
-        words = line.words
-        if not words:
-            return False
-        ends = range(len(words), max(0, len(words) - spare - 1), -1)
-        if self._opens(words[0]) and any(self._at(words, 0, end) for end in ends):
-            return True
-        if self._ends and self._ended(words):
+        if self._opens(line.first):
+            words = line.words
+            ends = range(len(words), max(0, len(words) - spare - 1), -1)
+            if any(self._at(words, 0, end) for end in ends):
+                return True
+        if self._ends and self._ended(line.words):
             return True
         return bool(line.glued) and any(_is_glued(g, line.glued, spare) for g in self._glued)
 
@@ -110,6 +125,28 @@ class Phrases:
                     if _match(pattern, words, at, end):
                         return True
         return any(_match(p, words, at, end) for p in self._prefixed.get(words[at][:2], ()))
+
+
+class _Telling(dict[str, bool]):
+    """Whether a word is the longest of a phrase: no phrase stands in a line without it. Each word is judged once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words: set[str] = set()
+        self._beginnings: tuple[str, ...] = ()
+
+    def add(self, word: str) -> None:
+        """`word*` for any ending."""
+        if word[-1] == "*":
+            self._beginnings += (word[:-1],)
+        else:
+            self._words.add(word)
+
+    def __missing__(self, word: str) -> bool:
+        if len(self) > _MOST_KNOWN:
+            self.clear()
+        self[word] = tells = word in self._words or word.startswith(self._beginnings)
+        return tells
 
 
 def _match(pattern: Pattern, words: list[str], at: int, end: int | None) -> bool:

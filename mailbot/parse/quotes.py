@@ -41,9 +41,8 @@ ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}\.[\w.-]{1,100}")
 BRACKETED = re.compile(r"[<(\[]\s?(?:mailto:)?[\w.+'=-]{1,64}@[\w.-]{1,120}")
 ADDRESS_END = re.compile(r"<?(?:mailto:)?[\w.+-]{1,64}@[\w.-]{1,120}>?[\])>]*[^\w\n]{0,3}$")
 DATE = re.compile(
-    r"\d(?:\d{0,3}[./-]\d{1,2}[./-]\d{1,4}|\d?[:.h]\d{2}\b|\d{3}[年년]"
-    r"|(?<!\w\d)(?:(?:(?<=1)9|(?<=2)0)\d\d\b|\d?\.? (?:jan|feb|m[aä]r|apr|ma[ijy]|jun|jul|aug|sep|o[ck]t|nov|de[csz])\w*))",
-    re.I,
+    r"\d(?:\d{0,3}[./-]\d{1,2}[./-]\d{1,4}|\d?[:.hH]\d{2}\b|\d{3}[年년]"
+    r"|(?<!\w\d)(?:(?:(?<=1)9|(?<=2)0)\d\d\b|\d?\.? (?i:jan|feb|m[aä]r|apr|ma[ijy]|jun|jul|aug|sep|o[ck]t|nov|de[csz])\w*))"
 )
 TIME = re.compile(r"\b\d{1,2}[:.h]\d{2}(?!\d)|\d{1,2}[時时시点點]")
 _DATED_FULLY = re.compile(r"\b(?:19|20)\d\d[,.年년]|\d{1,4}[./-]\d{1,2}[./-]\d{2,4}")

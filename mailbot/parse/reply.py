@@ -71,6 +71,9 @@ def _own_words(work: Lines, phrases: tuple[str, ...]) -> bool:
     The first phrase is the marker line: what follows it is ours as well.
     """
     wanted = _folded(phrases)
+    letters = marks.fold("\n".join(work.plain))
+    if not any(all(word in letters for word in words.split()) for _, words in wanted):
+        return False
     whole = " ".join(marks.fold(" ".join(p for p, m in zip(work.plain, work.marks, strict=True) if m == "new")).split())
     if not any(words in whole for _, words in wanted):
         return False

@@ -29,11 +29,13 @@ class Walk:
 
     def bodies(self, message: Message) -> list[Body]:
         """All text of the mail, in order."""
-        found = [b for b in self._of(message, 0) if b.plain or b.html]
+        whole = part_of(message, self.bulk)
+        self.mail.content_type = whole.content_type
+        found = [b for b in self._of(whole, 0) if b.plain or b.html]
         return found or [b for b in self.spare if b.plain or b.html][:1]
 
-    def _of(self, message: Message, depth: int) -> list[Body]:
-        part = part_of(message, self.bulk)
+    def _of(self, part: Part, depth: int) -> list[Body]:
+        message = part.message
         if part.content_type.startswith("message/"):
             self._embedded(part)
             return []
@@ -58,7 +60,7 @@ class Walk:
     def _container(self, part: Part, inside: list[Message], depth: int) -> list[Body]:
         if depth > bounds.MAX_DEPTH:
             return []
-        children = [b for child in inside for b in self._of(child, depth + 1)]
+        children = [b for child in inside for b in self._of(part_of(child, self.bulk), depth + 1)]
         if part.content_type != "multipart/alternative" or len(children) < 2:
             return children
         return [Body("\n".join(b.plain for b in children if b.plain), "\n".join(b.html for b in children if b.html))]
