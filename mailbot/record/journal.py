@@ -5,26 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, insert, select, update
 
 from mailbot.errors import Conflict, NotFound
 from mailbot.model.message import ReceivedMessage, Source
 from mailbot.model.safe_html import SafeHtml
 from mailbot.record import columns, message_html, search
 from mailbot.record.columns import fixed, upsert
-from mailbot.record.tables import mailbox as mailbox_table
 from mailbot.record.tables import message, message_chunk, message_detail, sighting, ticket_message
 
 CHUNK_BYTES = 256 * 1024
-CLAIM_BYTES = 16 * 1024 * 1024
-MAX_ATTEMPTS = 3
+INSERT_BYTES = 16 * 1024 * 1024  # in one statement
 SCHEMA = 1  # shape of the JSON columns of message_detail
-KILLED = "the process was killed while it handled this message"
 MESSAGE_ID = re.compile(rb"^message-id[ \t]*:[ \t\r\n]*(<[^<>\s]{1,990}>)", re.IGNORECASE | re.MULTILINE)
 State = Literal["new", "on_ticket", "recorded", "set_aside"]
 
@@ -36,32 +33,6 @@ class Kept:
     id: int
     new: bool
     reused_message_id: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MailboxState:
-    """How far a place was read. `uidvalidity` 0: never read. `checkpoint`: the highest UID below which all are kept."""
-
-    place: str
-    uidvalidity: int = 0
-    checkpoint: int = 0
-    go_live: datetime | None = None
-    last_ok_at: datetime | None = None
-    last_error: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
-    """A message to handle. `attempts` counts this one. `message_id_reused`: set the flag of that name."""
-
-    id: int
-    source: Source
-    place: str
-    received_at: datetime
-    attempts: int
-    size: int
-    raw: bytes
-    message_id_reused: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,42 +117,6 @@ def known_comments(c: Connection, place: str, comment_ids: Collection[str]) -> s
     return set(c.execute(select(sighting.c.comment_id).where(*where)).scalars()) if comment_ids else set()
 
 
-def mailbox(c: Connection, place: str) -> MailboxState:
-    row = c.execute(select(mailbox_table).where(mailbox_table.c.place == place)).mappings().one_or_none()
-    return MailboxState(**row) if row else MailboxState(place=place)
-
-
-def mailboxes(c: Connection) -> tuple[MailboxState, ...]:
-    """Every place that was ever read."""
-    rows = c.execute(select(mailbox_table).order_by(mailbox_table.c.place)).mappings()
-    return tuple(MailboxState(**row) for row in rows)
-
-
-def advance(c: Connection, place: str, uidvalidity: int, checkpoint: int, now: datetime) -> None:
-    """Sets epoch and checkpoint; within an epoch it never goes back (a slow second poller cannot undo the first)."""
-    t = mailbox_table
-    new = columns.insert(c, t).values(place=place, uidvalidity=uidvalidity, checkpoint=checkpoint, last_ok_at=now)
-    forward = or_(t.c.uidvalidity != uidvalidity, t.c.checkpoint < checkpoint)
-    changes = {"uidvalidity": uidvalidity, "checkpoint": checkpoint}
-    c.execute(new.on_conflict_do_update(index_elements=["place"], set_=changes, where=forward))
-
-
-def go_live(c: Connection, place: str, since: datetime) -> datetime:
-    """The place's go-live time: the stored one, else `since`, which is then stored (P9)."""
-    t = mailbox_table
-    new = columns.insert(c, t).values(place=place, go_live=since)
-    c.execute(new.on_conflict_do_update(index_elements=["place"], set_={"go_live": since}, where=t.c.go_live.is_(None)))
-    return cast(datetime, c.execute(select(t.c.go_live).where(t.c.place == place)).scalar_one())
-
-
-def mailbox_seen(c: Connection, place: str, now: datetime, error: str | None, problem: str = "") -> None:
-    """A poll ended well (`error` None) or failed; a failure leaves the time of the last success. `problem`: what a person must mend
-    although the poll ended well."""
-    values: dict[str, Any] = {"last_error": error} if error is not None else {"last_error": problem, "last_ok_at": now}
-    new = columns.insert(c, mailbox_table).values(place=place, **values)
-    c.execute(new.on_conflict_do_update(index_elements=["place"], set_=values))
-
-
 def untidied(c: Connection, place: str, uidvalidity: int, limit: int) -> list[int]:
     """Kept UIDs of which the mail server was not told yet, in order."""
     where = (sighting.c.place == place, sighting.c.uidvalidity == uidvalidity, sighting.c.tidied == fixed(0))
@@ -195,42 +130,6 @@ def tidied(c: Connection, place: str, uidvalidity: int, uids: Collection[int]) -
 
 
 # --- handling ----------------------------------------------------------------------------------------------------------------
-
-
-def claim(c: Connection, limit: int, now: datetime, holder: str, lease_seconds: float = 120) -> list[Claimed]:
-    """The next messages in order of arrival, at most 16 MiB (or one); their attempts are counted here (I5).
-
-    A message that was tried before comes alone, so that poison does not use up its neighbours' attempts. One that was tried
-    3 times is set aside instead.
-    """
-    while True:
-        rows = _candidates(c, limit, now)
-        spent = [row for row in rows if row.attempts >= MAX_ATTEMPTS]
-        for row in spent:
-            set_aside(c, row.id, f"handling failed {row.attempts} times: {row.last_error or KILLED}", now)
-        chosen = _choice([row for row in rows if row.attempts < MAX_ATTEMPTS])
-        if chosen or not spent:
-            return _take(c, chosen, now, holder, lease_seconds)
-
-
-def unhandled(c: Connection, place: str) -> bool:
-    """Whether messages of this place still wait to be handled."""
-    wanted = select(message.c.id).where(message.c.state == fixed("new"), message.c.place == place).limit(1)
-    return c.execute(wanted).first() is not None
-
-
-def failed(c: Connection, ids: Collection[int], because: str, now: datetime) -> None:
-    """Handling raised: the error is noted and the messages may be claimed again at once, one by one."""
-    values = {"last_error": because, "lease_by": None, "lease_until": None, "handled_at": now}
-    if ids:
-        c.execute(update(message).where(message.c.id.in_(ids), message.c.state == "new").values(values))
-
-
-def give_back(c: Connection, ids: Collection[int], holder: str) -> None:
-    """Ends the claim without an attempt (a stop, a server that is away)."""
-    mine = (message.c.id.in_(ids), message.c.state == "new", message.c.lease_by == holder)
-    if ids:
-        c.execute(update(message).where(*mine).values(lease_by=None, lease_until=None, attempts=message.c.attempts - 1))
 
 
 def set_aside(c: Connection, message_id: int, because: str, now: datetime) -> None:
@@ -275,8 +174,15 @@ def link(c: Connection, pairs: Sequence[tuple[int, int]]) -> None:
 
 def raw(c: Connection, message_id: int) -> bytes:
     """The bytes as they came. NotFound where there is no such message."""
-    found = _raw(c, [message_row(c, message_id).id])
+    found = raws(c, [message_row(c, message_id).id])
     return found.get(message_id, b"")
+
+
+def raws(c: Connection, ids: Sequence[int]) -> dict[int, bytes]:
+    """The bytes of many messages as they came."""
+    t = message_chunk
+    rows = c.execute(select(t.c.message, t.c.data).where(t.c.message.in_(ids)).order_by(t.c.message, t.c.part))
+    return {id_: b"".join(data for _, data in group) for id_, group in groupby(rows, key=lambda row: int(row[0]))}
 
 
 def message_row(c: Connection, message_id: int) -> MessageRow:
@@ -347,7 +253,7 @@ def _insert_chunks(c: Connection, messages: Sequence[ReceivedMessage], fresh: di
         owner = waiting.pop(m.fingerprint, None)
         for part, data in enumerate(_parts(m) if owner is not None else ()):
             rows.append({"message": owner, "part": part, "data": data})
-            if len(rows) * CHUNK_BYTES >= CLAIM_BYTES and sum(len(r["data"]) for r in rows) >= CLAIM_BYTES:
+            if len(rows) * CHUNK_BYTES >= INSERT_BYTES and sum(len(r["data"]) for r in rows) >= INSERT_BYTES:
                 c.execute(insert(message_chunk), rows)
                 rows = []
     if rows:
@@ -374,52 +280,6 @@ def _insert_sightings(c: Connection, messages: Sequence[ReceivedMessage], ids: d
 
 
 # --- claim and settle, in parts ----------------------------------------------------------------------------------------------
-
-
-def _candidates(c: Connection, limit: int, now: datetime) -> Sequence[Row[Any]]:
-    """Untried messages first: one that was in hand at a kill must not be the first in hand at every start after it (I5)."""
-    free = or_(message.c.lease_until.is_(None), message.c.lease_until <= now)
-    waiting = select(message).where(message.c.state == fixed("new"), free)
-    untried = waiting.where(message.c.attempts == 0).order_by(message.c.id).limit(limit)
-    tried = waiting.where(message.c.attempts > 0).order_by(message.c.attempts, message.c.id).limit(limit)
-    return c.execute(untried.with_for_update(skip_locked=True)).all() or c.execute(tried.with_for_update(skip_locked=True)).all()
-
-
-def _choice(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
-    """Untried messages up to the first that was tried, or that one alone; never more than 16 MiB unless it is one message."""
-    chosen: list[Row[Any]] = []
-    total = 0
-    for row in rows:
-        total += row.size
-        if chosen and (row.attempts or total > CLAIM_BYTES):
-            break
-        chosen.append(row)
-        if row.attempts:
-            break
-    return chosen
-
-
-def _take(c: Connection, rows: Sequence[Row[Any]], now: datetime, holder: str, lease_seconds: float) -> list[Claimed]:
-    if not rows:
-        return []
-    ids = [row.id for row in rows]
-    until = now + timedelta(seconds=lease_seconds)
-    values = {"attempts": message.c.attempts + 1, "lease_by": holder, "lease_until": until}
-    c.execute(update(message).where(message.c.id.in_(ids)).values(values))
-    data = _raw(c, ids)
-    return [
-        Claimed(
-            id=row.id, source=row.source, place=row.place, received_at=row.received_at, attempts=row.attempts + 1, size=row.size,
-            raw=data.get(row.id, b""), message_id_reused=bool(row.message_id_reused),
-        )
-        for row in rows
-    ]  # fmt: skip
-
-
-def _raw(c: Connection, ids: Sequence[int]) -> dict[int, bytes]:
-    t = message_chunk
-    rows = c.execute(select(t.c.message, t.c.data).where(t.c.message.in_(ids)).order_by(t.c.message, t.c.part))
-    return {id_: b"".join(data for _, data in group) for id_, group in groupby(rows, key=lambda row: int(row[0]))}
 
 
 def _settled_values(row: Settled, now: datetime) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from mailbot.decide import decide
 from mailbot.model.decision import Decision, TicketChange
 from mailbot.model.ticket import Ticket
 from mailbot.record import journal, locks, outbox, tickets
+from mailbot.record.claims import Claimed
 from mailbot.record.database import Connection
-from mailbot.record.journal import Claimed
 from mailbot.record.tickets import LogRow
 from mailbot.workflow import compose
 from mailbot.workflow.gather import Wanted, gather, remember

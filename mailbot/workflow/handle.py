@@ -16,7 +16,7 @@ from mailbot.model.as_json import Json, decision_json, findings_json, message_js
 from mailbot.model.context import Colleague, Context, Spent
 from mailbot.model.decision import Decision
 from mailbot.model.ticket import Ticket
-from mailbot.record import addresses, context, journal, locks, outbox, tickets
+from mailbot.record import addresses, claims, context, journal, locks, outbox, tickets
 from mailbot.record.context import Found
 from mailbot.record.database import Connection
 from mailbot.record.outbox import NewAction
@@ -35,8 +35,8 @@ def handle(parts: Parts, limit: int = BATCH) -> int:
     """Handles one claimed batch; returns how many messages it took (0: nothing waits)."""
     with parts.db.transaction() as c:
         owed = set(parts.owed)
-        journal.give_back(c, owed, parts.holder)
-        claimed = journal.claim(c, limit, parts.db.now(c), parts.holder)
+        claims.give_back(c, owed, parts.holder)
+        claimed = claims.claim(c, limit, parts.db.now(c), parts.holder)
     parts.owed -= owed
     if not claimed:
         return 0
@@ -84,7 +84,7 @@ def _one_by_one(parts: Parts, live: Live, good: Sequence[Understood]) -> None:
         except Exception as error:  # counted, shown, and set aside after three (I5, P7)
             log.error("message_failed", message=understood.claimed.id, because=repr(error))
             with parts.db.transaction() as c:
-                journal.failed(c, [understood.claimed.id], f"{type(error).__name__}: {error}", parts.db.now(c))
+                claims.failed(c, [understood.claimed.id], f"{type(error).__name__}: {error}", parts.db.now(c))
 
 
 def _give_back(parts: Parts, good: Sequence[Understood]) -> None:
@@ -92,7 +92,7 @@ def _give_back(parts: Parts, good: Sequence[Understood]) -> None:
     ids = {u.claimed.id for u in good}
     try:
         with parts.db.transaction() as c:
-            journal.give_back(c, ids, parts.holder)
+            claims.give_back(c, ids, parts.holder)
     except Unavailable:
         parts.owed |= ids
 
@@ -106,7 +106,7 @@ def _put_aside(parts: Parts, bad: Sequence[NotUnderstood]) -> None:
             if one.lasting:
                 journal.set_aside(c, one.claimed.id, one.because, now)
             else:
-                journal.failed(c, [one.claimed.id], one.because, now)
+                claims.failed(c, [one.claimed.id], one.because, now)
     for one in bad:
         log.warning("message_not_understood", message=one.claimed.id, because=one.because)
         parts.tell("handled", compose.told_set_aside(one))

@@ -11,7 +11,7 @@ from mailbot.errors import NotFound, Unavailable
 from mailbot.model.act import ActContext, ActDecision
 from mailbot.model.order import Order, OrderEvent
 from mailbot.order_system.contract import OrderSystem, WrongShape
-from mailbot.record import addresses, due, facts, journal, settings_store, tickets
+from mailbot.record import addresses, claims, due, facts, settings_store, tickets
 from mailbot.record.tickets import LogRow
 from mailbot.workflow.acts import apply, context_of, hold_ticket, known_orders
 from mailbot.workflow.events import read_events
@@ -26,7 +26,7 @@ Decide = Callable[[ActContext, datetime], ActDecision | None]
 def follow_orders(parts: Parts, system: OrderSystem, since: datetime, stop: threading.Event) -> int:
     """Returns how many tickets changed. `since`: where the feed is read from the first time. Raises Unavailable."""
     with parts.db.reading() as c:
-        if journal.unhandled(c, system.name):
+        if claims.unhandled(c, system.name):
             return 0  # a comment that opens the ticket may still be on its way: the next round follows
     if not gather(parts, []).capabilities.events:
         return _read_again(parts, system, stop)

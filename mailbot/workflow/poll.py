@@ -13,7 +13,7 @@ from mailbot.model.message import ReceivedMessage
 from mailbot.order_system.contract import OrderSystem
 from mailbot.receive.comments import new_comments
 from mailbot.receive.imap import Mailbox
-from mailbot.record import journal, leases, settings_store
+from mailbot.record import journal, leases, mailboxes, settings_store
 from mailbot.record.database import Connection
 from mailbot.workflow import left_behind
 from mailbot.workflow.left_behind import LeftBehind
@@ -55,7 +55,7 @@ def poll_mailbox(parts: Parts, box: Mailbox, stop: threading.Event) -> Polled | 
     _tidy(parts, box, folder.uidvalidity, polled, stop)
     with parts.db.transaction() as c:
         left_behind.save(c, left)
-        journal.mailbox_seen(c, place, parts.db.now(c), None, left.told())
+        mailboxes.seen(c, place, parts.db.now(c), None, left.told())
     polled.problems = tuple(box.problems)
     return polled
 
@@ -89,7 +89,7 @@ def poll_comments(parts: Parts, system: OrderSystem, stop: threading.Event) -> i
                 # A time of the future would leave out, after a lost cursor, all that is written until then.
                 until = min(max(m.received_at for m in messages), now)
                 settings_store.put(c, f"comments_until:{place}", until.isoformat())
-            journal.mailbox_seen(c, place, now, None)
+            mailboxes.seen(c, place, now, None)
         if messages:
             parts.wake.handle.set()
         if not more:
@@ -106,12 +106,12 @@ def keep_all(parts: Parts, messages: Sequence[ReceivedMessage]) -> int:
 def note_failure(parts: Parts, place: str, because: str) -> None:
     """Remembers why a source cannot be read, for the desk and `doctor`."""
     with parts.db.transaction() as c:
-        journal.mailbox_seen(c, place, parts.db.now(c), because)
+        mailboxes.seen(c, place, parts.db.now(c), because)
 
 
 def go_live_times(parts: Parts, c: Connection) -> dict[str, datetime]:
     """By place, the time before which messages are only kept (P9): configured, else 24 h before the first poll."""
-    stored = {m.place: m.go_live for m in journal.mailboxes(c) if m.go_live is not None}
+    stored = {m.place: m.go_live for m in mailboxes.places(c) if m.go_live is not None}
     return stored | dict(parts.go_live)
 
 
@@ -119,8 +119,8 @@ def _where_to_start(parts: Parts, place: str, uidvalidity: int) -> int:
     """The first UID to list: 1 after a new UIDVALIDITY (I2) and every 15 minutes, else behind the checkpoint."""
     with parts.db.transaction() as c:
         now = parts.db.now(c)
-        state = journal.mailbox(c, place)
-        journal.go_live(c, place, parts.go_live.get(place, now - BEFORE_FIRST_POLL))
+        state = mailboxes.place_of(c, place)
+        mailboxes.go_live(c, place, parts.go_live.get(place, now - BEFORE_FIRST_POLL))
         key = f"full_scan:{place}"
         last = settings_store.get(c, key)
         due = last is None or now - datetime.fromisoformat(last) >= FULL_SCAN_EVERY
@@ -152,7 +152,7 @@ def _advance(parts: Parts, left: LeftBehind, window: list[int], missing: set[int
     reached = [uid for uid in window if not missing or uid < min(missing)]
     if reached:
         with parts.db.transaction() as c:
-            journal.advance(c, left.place, left.uidvalidity, max(reached), parts.db.now(c))
+            mailboxes.advance(c, left.place, left.uidvalidity, max(reached), parts.db.now(c))
 
 
 def _tidy(parts: Parts, box: Mailbox, uidvalidity: int, polled: Polled, stop: threading.Event) -> None:
@@ -174,7 +174,7 @@ def _tidy(parts: Parts, box: Mailbox, uidvalidity: int, polled: Polled, stop: th
 def _comment_cursor(parts: Parts, place: str) -> tuple[str | None, datetime]:
     with parts.db.transaction() as c:
         now = parts.db.now(c)
-        live_since = journal.go_live(c, place, parts.go_live.get(place, now - BEFORE_FIRST_POLL))
+        live_since = mailboxes.go_live(c, place, parts.go_live.get(place, now - BEFORE_FIRST_POLL))
         until = settings_store.get(c, f"comments_until:{place}")
         since = datetime.fromisoformat(until) if until else parts.go_live.get(place, live_since)
         return settings_store.get(c, f"cursor:{place}"), since

@@ -15,7 +15,7 @@ from mailbot.model.words import WordLists
 from mailbot.parse.guard import parse_guarded
 from mailbot.parse.hosts import read_link
 from mailbot.parse.safe_html import safe_html
-from mailbot.record.journal import Claimed
+from mailbot.record.claims import Claimed
 
 
 @dataclass(frozen=True, slots=True)

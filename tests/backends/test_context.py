@@ -11,7 +11,7 @@ from sqlalchemy import Connection, event, text, update
 
 from mailbot.model.money import Money
 from mailbot.model.order import DeliveryRound, OrderImage, Person
-from mailbot.record import addresses, context, facts, journal, outbox, people, tickets
+from mailbot.record import addresses, claims, context, facts, journal, outbox, people, tickets
 from mailbot.record.context import LookUp
 from mailbot.record.database import Database
 from mailbot.record.outbox import NewAction
@@ -137,7 +137,7 @@ def test_writing_a_batch_needs_a_handful_of_statements(db: Database, clock: Cloc
         kept = journal.keep(c, mails(50), START)
     assert len(keeping) <= 4
     with db.transaction() as c, statements(c) as claiming:
-        journal.claim(c, 50, START, "h")
+        claims.claim(c, 50, START, "h")
     assert len(claiming) == 3
     with db.transaction() as c, statements(c) as writing:
         new = [tickets.opened(id_, decision(), "email", START, START) for id_ in tickets.reserve(c, 50)]
@@ -169,7 +169,7 @@ def test_look_ups_use_an_index_however_much_the_tables_grow(story: Database) -> 
         context.orders_of_threads(c, ["<a>"])
         journal.known_uids(c, "INBOX", 7, [1, 2])
         journal.untidied(c, "INBOX", 7, 10)
-        journal.claim(c, 50, START, "h")
+        claims.claim(c, 50, START, "h")
         outbox.claim(c, "smtp", 10, START, "h")
         outbox.next_due(c, "smtp", START)
         outbox.expire(c, START)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mailbot.errors import Conflict, NotFound
-from mailbot.record import journal
+from mailbot.record import claims, journal, mailboxes
 from mailbot.record.database import Database
 from tests.backends.conftest import START, Clock
 from tests.backends.makers import comment, mail, mails, settled
@@ -35,7 +35,7 @@ def test_a_reused_message_id_with_other_content_is_a_new_message(db: Database) -
         [one] = journal.keep(c, [mail(1, "a", message_id="<x@y>")], START)
         two, three = journal.keep(c, [mail(2, "b", message_id="<x@y>"), mail(3, "c", message_id="<z@y>")], START)
         assert (one.reused_message_id, two.reused_message_id, three.reused_message_id) == (False, True, False)
-        assert [m.message_id_reused for m in journal.claim(c, 9, START, "h")] == [False, True, False]
+        assert [m.message_id_reused for m in claims.claim(c, 9, START, "h")] == [False, True, False]
 
 
 def test_a_large_mail_is_read_from_its_file_in_chunks(db: Database, tmp_path: Path) -> None:
@@ -64,67 +64,67 @@ def test_kept_mails_are_tidied_once(db: Database) -> None:
 
 def test_the_checkpoint_never_goes_back_within_an_epoch(db: Database) -> None:
     with db.transaction() as c:
-        assert journal.mailbox(c, "INBOX") == journal.MailboxState(place="INBOX")
-        journal.advance(c, "INBOX", 7, 100, START)
-        journal.advance(c, "INBOX", 7, 50, START)
-        assert journal.mailbox(c, "INBOX").checkpoint == 100
-        journal.advance(c, "INBOX", 8, 5, START)
-        assert journal.mailbox(c, "INBOX").checkpoint == 5
+        assert mailboxes.place_of(c, "INBOX") == mailboxes.Place(place="INBOX")
+        mailboxes.advance(c, "INBOX", 7, 100, START)
+        mailboxes.advance(c, "INBOX", 7, 50, START)
+        assert mailboxes.place_of(c, "INBOX").checkpoint == 100
+        mailboxes.advance(c, "INBOX", 8, 5, START)
+        assert mailboxes.place_of(c, "INBOX").checkpoint == 5
 
 
 def test_the_go_live_time_is_set_once_and_a_failed_poll_keeps_the_last_success(db: Database) -> None:
     later = START + timedelta(hours=1)
     with db.transaction() as c:
-        assert journal.go_live(c, "INBOX", START) == START
-        assert journal.go_live(c, "INBOX", later) == START
-        journal.mailbox_seen(c, "INBOX", START, None)
-        journal.mailbox_seen(c, "INBOX", later, "no answer\0")
-        [state] = journal.mailboxes(c)
+        assert mailboxes.go_live(c, "INBOX", START) == START
+        assert mailboxes.go_live(c, "INBOX", later) == START
+        mailboxes.seen(c, "INBOX", START, None)
+        mailboxes.seen(c, "INBOX", later, "no answer\0")
+        [state] = mailboxes.places(c)
         assert (state.go_live, state.last_ok_at, state.last_error) == (START, START, "no answer\ufffd")
-        journal.mailbox_seen(c, "INBOX", later, None)
-        assert journal.mailbox(c, "INBOX").last_error == ""
+        mailboxes.seen(c, "INBOX", later, None)
+        assert mailboxes.place_of(c, "INBOX").last_error == ""
 
 
 def test_messages_are_claimed_in_order_of_arrival_and_only_once(db: Database, clock: Clock) -> None:
     ids = kept(db, *mails(5))
     with db.transaction() as c:
-        first = journal.claim(c, 3, clock(), "a")
+        first = claims.claim(c, 3, clock(), "a")
         assert [m.id for m in first] == ids[:3]
         assert [m.attempts for m in first] == [1, 1, 1]
         assert first[0].raw == mails(1)[0].raw
-        assert [m.id for m in journal.claim(c, 9, clock(), "b")] == ids[3:]
-        assert journal.claim(c, 9, clock(), "c") == []
+        assert [m.id for m in claims.claim(c, 9, clock(), "b")] == ids[3:]
+        assert claims.claim(c, 9, clock(), "c") == []
 
 
 def test_a_killed_batch_comes_back_one_by_one_and_is_set_aside_after_three_attempts(db: Database, clock: Clock) -> None:
     ids = kept(db, *mails(3))
     seen = []
     with db.transaction() as c:
-        journal.claim(c, 50, clock(), "a")
+        claims.claim(c, 50, clock(), "a")
     for _ in range(6):
         with db.transaction() as c:
-            batch = journal.claim(c, 50, clock.pass_(seconds=121), "b")
+            batch = claims.claim(c, 50, clock.pass_(seconds=121), "b")
         seen.append([(m.id, m.attempts) for m in batch])
     # Not the same one at every start: whatever kills the process, the others get on.
     assert seen == [[(ids[0], 2)], [(ids[1], 2)], [(ids[2], 2)], [(ids[0], 3)], [(ids[1], 3)], [(ids[2], 3)]]
     with db.transaction() as c:
-        assert journal.claim(c, 50, clock.pass_(seconds=121), "b") == []
+        assert claims.claim(c, 50, clock.pass_(seconds=121), "b") == []
         row = journal.message_row(c, ids[0])
-        assert (row.state, row.because) == ("set_aside", f"handling failed 3 times: {journal.KILLED}")
+        assert (row.state, row.because) == ("set_aside", f"handling failed 3 times: {claims.KILLED}")
 
 
 def test_poison_does_not_use_up_its_neighbours_attempts(db: Database, clock: Clock) -> None:
     ids = kept(db, *mails(3))
     with db.transaction() as c:
-        batch = [m.id for m in journal.claim(c, 1, clock(), "a")]
-        journal.failed(c, batch, "KeyError: x", clock())
-        others = journal.claim(c, 50, clock(), "a")
+        batch = [m.id for m in claims.claim(c, 1, clock(), "a")]
+        claims.failed(c, batch, "KeyError: x", clock())
+        others = claims.claim(c, 50, clock(), "a")
         assert [(m.id, m.attempts) for m in others] == [(ids[1], 1), (ids[2], 1)]
         for attempts in (2, 3):
-            [alone] = journal.claim(c, 50, clock(), "a")
+            [alone] = claims.claim(c, 50, clock(), "a")
             assert (alone.id, alone.attempts) == (ids[0], attempts)
-            journal.failed(c, [alone.id], "KeyError: x", clock())
-        assert journal.claim(c, 50, clock(), "a") == []
+            claims.failed(c, [alone.id], "KeyError: x", clock())
+        assert claims.claim(c, 50, clock(), "a") == []
         assert journal.message_row(c, ids[0]).because == "handling failed 3 times: KeyError: x"
 
 
@@ -132,17 +132,17 @@ def test_a_claim_is_bounded_by_bytes_but_a_large_mail_comes_alone(db: Database, 
     small, large = 1024, 17 * 1024 * 1024
     ids = kept(db, *(mail(n, f"{n}", size=size) for n, size in enumerate([small, large, small], 1)))
     with db.transaction() as c:
-        assert [[m.id for m in journal.claim(c, 50, clock(), "a")] for _ in range(3)] == [[ids[0]], [ids[1]], [ids[2]]]
+        assert [[m.id for m in claims.claim(c, 50, clock(), "a")] for _ in range(3)] == [[ids[0]], [ids[1]], [ids[2]]]
 
 
 def test_giving_back_costs_no_attempt(db: Database, clock: Clock) -> None:
     ids = kept(db, mail())
     with db.transaction() as c:
-        journal.claim(c, 1, clock(), "a")
-        journal.give_back(c, ids, "other")
-        assert journal.claim(c, 1, clock(), "a") == []
-        journal.give_back(c, ids, "a")
-        assert journal.claim(c, 1, clock(), "a")[0].attempts == 1
+        claims.claim(c, 1, clock(), "a")
+        claims.give_back(c, ids, "other")
+        assert claims.claim(c, 1, clock(), "a") == []
+        claims.give_back(c, ids, "a")
+        assert claims.claim(c, 1, clock(), "a")[0].attempts == 1
 
 
 def test_two_workers_never_claim_the_same_message(db: Database, clock: Clock) -> None:
@@ -154,7 +154,7 @@ def test_two_workers_never_claim_the_same_message(db: Database, clock: Clock) ->
         ready.wait(10)
         while True:
             with db.transaction() as c:
-                batch = journal.claim(c, 7, clock(), name)
+                batch = claims.claim(c, 7, clock(), name)
             if not batch:
                 return
             got.extend(m.id for m in batch)
@@ -171,8 +171,8 @@ def test_two_workers_never_claim_the_same_message(db: Database, clock: Clock) ->
 def test_a_claim_passes_over_rows_that_another_transaction_holds(db: Database, clock: Clock) -> None:
     ids = kept(db, *mails(4))
     with db.transaction() as one, db.transaction() as two:
-        assert [m.id for m in journal.claim(one, 2, clock(), "a")] == ids[:2]
-        assert [m.id for m in journal.claim(two, 9, clock(), "b")] == ids[2:]
+        assert [m.id for m in claims.claim(one, 2, clock(), "a")] == ids[:2]
+        assert [m.id for m in claims.claim(two, 9, clock(), "b")] == ids[2:]
 
 
 def test_settling_twice_is_a_conflict_and_leaves_nothing(db: Database, clock: Clock) -> None:
@@ -189,13 +189,13 @@ def test_settling_twice_is_a_conflict_and_leaves_nothing(db: Database, clock: Cl
 def test_a_message_set_aside_can_be_retried_with_all_its_attempts(db: Database, clock: Clock) -> None:
     [id_] = kept(db, mail())
     with db.transaction() as c:
-        journal.claim(c, 1, clock(), "a")
+        claims.claim(c, 1, clock(), "a")
         journal.set_aside(c, id_, "no message: empty", clock())
-        assert journal.claim(c, 1, clock(), "a") == []
+        assert claims.claim(c, 1, clock(), "a") == []
         with pytest.raises(Conflict):
             journal.set_aside(c, id_, "again", clock())
         journal.retry(c, id_, clock())
-        assert journal.claim(c, 1, clock(), "a")[0].attempts == 1
+        assert claims.claim(c, 1, clock(), "a")[0].attempts == 1
         with pytest.raises(Conflict, match="M-"):
             journal.retry(c, id_, clock())
         with pytest.raises(NotFound):

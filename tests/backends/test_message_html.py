@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailbot.model.safe_html import OddLink, SafeHtml
-from mailbot.record import journal, message_html
+from mailbot.record import claims, journal, message_html
 from mailbot.record.database import Database
 from mailbot.record.message_html import Thumbnail
 from tests.backends.conftest import START
@@ -21,7 +21,7 @@ SHOWN = SafeHtml(
 def stored(db: Database, *html: SafeHtml | None) -> list[int]:
     with db.transaction() as c:
         ids = [k.id for k in journal.keep(c, [mail(n + 1, f"body {n}") for n in range(len(html))], START)]
-        journal.claim(c, 9, START, "h")
+        claims.claim(c, 9, START, "h")
         journal.settle(c, [settled(id_, html=one) for id_, one in zip(ids, html, strict=True)], START)
     return ids
 

@@ -8,7 +8,7 @@ import pytest
 from mailbot.errors import Conflict, NotFound
 from mailbot.model.outcome import GiveUp, Sent, TryAgain, Uncertain
 from mailbot.model.ticket import ActionKind
-from mailbot.record import holders, journal, leases, outbox, tickets
+from mailbot.record import claims, holders, journal, leases, outbox, tickets
 from mailbot.record.database import Database
 from mailbot.record.outbox import NewAction
 from tests.backends.conftest import START, Clock
@@ -197,7 +197,7 @@ def test_what_a_dead_process_held_is_freed(db: Database, ticket: int, clock: Clo
     sending, waiting = queued(db, email("a", None), email("b", None))
     with db.transaction() as c:
         leases.take(c, "mailbox:in", "dead", 90, clock())
-        journal.claim(c, 1, clock(), "dead")
+        claims.claim(c, 1, clock(), "dead")
         outbox.claim(c, "smtp", 9, clock(), "dead")
         outbox.begin(c, sending, "dead", clock())
         leases.take(c, "mailbox:other", "alive", 90, clock())
@@ -206,7 +206,7 @@ def test_what_a_dead_process_held_is_freed(db: Database, ticket: int, clock: Clo
         assert set(holders.all_holders(c)) == {"alive"}
         assert outbox.get(c, sending).state == "uncertain"
         assert [a.id for a in outbox.claim(c, "smtp", 9, clock(), "h")] == [waiting]
-        assert journal.claim(c, 1, clock(), "h")[0].attempts == 2
+        assert claims.claim(c, 1, clock(), "h")[0].attempts == 2
 
 
 def test_an_interrupted_action_of_an_order_system_is_found_until_somebody_decided(db: Database, ticket: int, clock: Clock) -> None:

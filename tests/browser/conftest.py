@@ -17,7 +17,7 @@ from mailbot.config import load
 from mailbot.config.settings import DeskSettings
 from mailbot.desk.server import DeskServer
 from mailbot.model.visitor import Origin
-from mailbot.record import journal
+from mailbot.record import mailboxes
 from mailbot.record.database import Database
 from mailbot.service import Service
 from mailbot.wiring import open_service
@@ -67,7 +67,7 @@ class Site:
     def poll_went_well(self) -> None:
         """As the pollers of a running service do: no banner says that mail is not read."""
         with self.db.transaction() as c:
-            journal.mailbox_seen(c, "support", self.db.now(c), None)
+            mailboxes.seen(c, "support", self.db.now(c), None)
 
 
 Opened = Callable[..., Page]

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from mailbot.model.fingerprint import fingerprint
 from mailbot.model.message import ReceivedMessage, Sighting
-from mailbot.record import journal
+from mailbot.record import journal, mailboxes
 from mailbot.record.tables import ticket_message
 from mailbot.service import Service
 
@@ -67,7 +67,7 @@ def arrived(service: Service, made: EmailMessage | bytes, at: datetime = AT) -> 
         size=len(raw),
     )
     with service.db.transaction() as c:
-        journal.go_live(c, "support", datetime(2026, 1, 1, tzinfo=UTC))
+        mailboxes.go_live(c, "support", datetime(2026, 1, 1, tzinfo=UTC))
         [kept] = journal.keep(c, [received], at)
     while service.handle():
         pass

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from mailbot.model.visitor import Origin
-from mailbot.record import addresses, journal
+from mailbot.record import addresses, journal, mailboxes
 from mailbot.record.audit import AuditRow
 from mailbot.record.views import people as views
 from mailbot.record.views.outbox import actions
@@ -78,7 +78,7 @@ def test_who_wants_no_mail_of_routine_finds_it_on_the_desk_only(world: World, no
     world.browser("coordinator").post("/me/preferences", data={"theme": "auto", "notices": notices})
     with world.db.transaction() as c:
         addresses.add(c, "ann@client.example", "C1", "Ann", "admin", world.db.now(c))
-        journal.go_live(c, "INBOX", world.db.now(c) - timedelta(days=1))
+        mailboxes.go_live(c, "INBOX", world.db.now(c) - timedelta(days=1))
         journal.keep(c, [mail(body="Correction: image 4589 is too dark", at=world.db.now(c))], world.db.now(c))
     assert world.service.handle() == 1
     with world.db.reading() as c:
@@ -205,7 +205,7 @@ def test_an_admin_ends_anybodys_session_and_second_factor(world: World) -> None:
 
 def test_the_sources_page_shows_what_is_read_and_what_is_wrong(world: World) -> None:
     with world.db.transaction() as c:
-        journal.mailbox_seen(c, "support", world.db.now(c), None, "folder Processed cannot be made")
+        mailboxes.seen(c, "support", world.db.now(c), None, "folder Processed cannot be made")
     page = world.browser("admin").get("/admin").text
     assert "Mailbox support" in page
     assert "folder Processed cannot be made" in page

@@ -28,7 +28,7 @@ from mailbot.desk.shell import MAX_BODY, Shell
 from mailbot.desk.site import Here
 from mailbot.errors import Conflict, NotFound, Unavailable
 from mailbot.model.visitor import Origin
-from mailbot.record import journal
+from mailbot.record import mailboxes
 from mailbot.workflow import people
 from tests.desk.conftest import BASE, World, make_world
 
@@ -256,7 +256,7 @@ def test_ready_says_which_part_does_not_work(world: World) -> None:
 def test_a_mailbox_that_was_not_read_for_two_polls_is_a_banner_on_every_page_and_not_ready(world: World, minutes: int, stale: bool) -> None:
     with world.db.transaction() as c:
         now = world.db.now(c)
-        journal.mailbox_seen(c, "support", now, None)
+        mailboxes.seen(c, "support", now, None)
     from datetime import timedelta
 
     world.desk.clock = lambda: now + timedelta(minutes=minutes)
@@ -267,7 +267,7 @@ def test_a_mailbox_that_was_not_read_for_two_polls_is_a_banner_on_every_page_and
 
 def test_the_reason_why_a_mailbox_cannot_be_read_stands_on_the_page_as_text(world: World) -> None:
     with world.db.transaction() as c:
-        journal.mailbox_seen(c, "support", world.db.now(c), "login refused <b>now</b>")
+        mailboxes.seen(c, "support", world.db.now(c), "login refused <b>now</b>")
     page = world.browser("coordinator").get("/").text
     assert "Mailbox support: login refused &lt;b&gt;now&lt;/b&gt;" in page
     assert "has never been read" in page

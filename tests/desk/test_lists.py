@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser as Html
 
 from mailbot.desk.queue import TABS
 from mailbot.model.permission import GRANTED, Permission
-from mailbot.record import journal, outbox, tickets
+from mailbot.record import journal, mailboxes, outbox, tickets
 from mailbot.record.views.insights import INSIGHTS
 from mailbot.record.views.queue import VIEWS
 from tests.desk.conftest import World, a_world
@@ -88,7 +88,7 @@ def test_an_empty_view_says_what_that_means(world: World, view: str, words: str)
 def test_an_empty_queue_says_that_it_listens(world: World) -> None:
     with world.db.transaction() as c:
         now = world.db.now(c)
-        journal.mailbox_seen(c, "support", now, None)
+        mailboxes.seen(c, "support", now, None)
     world.desk.clock = lambda: now + timedelta(seconds=12)
     shown = page(world, "/", "coordinator").css_first(".empty")
     assert [" ".join(line.text().split()) for line in shown.css("p")] == ["Nothing waits.", "Last poll 12 s ago, 0 errors."]

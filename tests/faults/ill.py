@@ -17,7 +17,7 @@ from typing import Any
 
 from mailbot import schedule
 from mailbot.config import load
-from mailbot.record import journal, outbox
+from mailbot.record import claims, outbox
 from mailbot.wiring import open_service
 
 SIGNALS = {"kill": signal.SIGKILL, "pause": signal.SIGSTOP, "abort": signal.SIGABRT}
@@ -51,7 +51,7 @@ def make_ill(place: str, how: str, at: str, times: int) -> None:
 def main(config: str, place: str, how: str, at: str, times: str, lease: str) -> int:
     make_ill(place, how, at, int(times))
     if float(lease):
-        journal.claim.__defaults__ = (float(lease),)
+        claims.claim.__defaults__ = (float(lease),)
         outbox.begin.__defaults__ = (float(lease),)
     with open_service(load(Path(config), {})) as service:
         return schedule.run_once(service, schedule.ALL, threading.Event())

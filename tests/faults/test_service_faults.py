@@ -24,7 +24,7 @@ from mailbot import schedule
 from mailbot.__main__ import main
 from mailbot.errors import Unavailable
 from mailbot.record import database as database_module
-from mailbot.record import journal, migrations, tables
+from mailbot.record import mailboxes, migrations, tables
 from mailbot.record.database import SteadyClock
 from mailbot.service import Service
 from mailbot.workflow import handle, poll
@@ -402,9 +402,9 @@ def _poll(service: Service) -> None:
     service.polls(threading.Event())[0]()
 
 
-def _state(service: Service) -> journal.MailboxState:
+def _state(service: Service) -> mailboxes.Place:
     with service.db.reading() as c:
-        return journal.mailbox(c, "support")
+        return mailboxes.place_of(c, "support")
 
 
 def _checkpoint(service: Service) -> int:

@@ -17,7 +17,7 @@ from mailbot.model.decision import Decision
 from mailbot.model.message import ReceivedMessage, Sighting
 from mailbot.model.order import Order, OrderImage, Person
 from mailbot.model.ticket import Ticket
-from mailbot.record import facts, journal, outbox, people, search, tickets
+from mailbot.record import facts, journal, mailboxes, outbox, people, search, tickets
 from mailbot.record.database import Connection, Database
 from mailbot.record.outbox import NewAction
 from mailbot.record.tables import action, address, message, message_detail, order_fact, reading, ticket_log, ticket_message
@@ -89,7 +89,7 @@ def fill(db: Database, count: int, now: datetime, *, waiting: int = 40, seed: in
         _outbox(c, opened, now)
         _aside(c, now)
         for place in ("support", "orders"):
-            journal.mailbox_seen(c, place, now - timedelta(seconds=12), None)
+            mailboxes.seen(c, place, now - timedelta(seconds=12), None)
     return Filled(open=tuple(opened), clients=tuple(clients))
 
 
