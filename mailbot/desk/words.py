@@ -80,7 +80,7 @@ def span(length: timedelta) -> str:
 
 
 _HEADINGS = {
-    "ask": "Question to the client", "message": "Reply", "receipt_unverified": "Neutral receipt", "news": "What the client is told",
+    "ask": "Question to the client", "message": "Reply", "receipt_unverified": "Neutral receipt",
     "status": "Where it stands", "delay": "Delay", "internal_mail": "The mail, for colleagues on the order",
     "internal_assessed": "The assessment, for colleagues on the order", "internal_agreed": "The agreement, for colleagues on the order",
     "internal_update": "The update, for colleagues on the order",

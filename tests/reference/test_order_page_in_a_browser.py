@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.support.orders import Orders
 
@@ -70,13 +70,13 @@ def test_without_javascript_a_client_objects_requests_and_reopens(chromium: Brow
     page.get_by_text("Object", exact=True).click()
     page.get_by_label("Why do you object?").fill("It was in the order.")
     page.get_by_role("button", name="Send objection").click()
-    assert page.get_by_text("You objected.").is_visible()
+    expect(page.get_by_text("You objected.")).to_be_visible()
     page.locator("summary", has_text="Request redistribution").click()
     page.get_by_role("button", name="Request redistribution").click()
-    assert page.get_by_text("You requested redistribution").is_visible()
+    expect(page.get_by_text("You requested redistribution")).to_be_visible()
     page.get_by_label("Your comment").fill("Correction: image 4589 is still too bright.")
     page.get_by_role("button", name="Comment and reopen").click()
-    assert page.get_by_text("Reopened", exact=True).is_visible()
+    expect(page.get_by_text("Reopened", exact=True)).to_be_visible()
     context.close()
     pressed = [(c["charge_answer"], c["redistribution"], c["rejects"]) for c in orders.comments_on(order_id)]
     assert pressed == [("objected", 0, 0), (None, 1, 0), (None, 0, 1)]
