@@ -11,6 +11,8 @@ from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from typing import TYPE_CHECKING, Literal
 
+from mailbot.demo.photos import photo
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -30,6 +32,7 @@ class Sample:
     body: str = ""
     html: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    photos: tuple[str, ...] = ()
     sender: str = ""
     raw: bytes = b""
 
@@ -41,6 +44,7 @@ SAMPLES: tuple[Sample, ...] = (
     Sample(what="feedback", channel="comment", client=3, body="Feedback: the twilight pictures are wonderful, the sellers loved them. Thank you!"),
     Sample(what="no keyword", client=4, subject="Order {order}", body="Hi team,\n\nthe floor plan of order {order} shows the kitchen on the wrong side.\n\nBest,\nTom\n"),
     Sample(what="the answer to our question: a bare keyword", client=4, subject="Re: Order {order}", body="Correction\n"),
+    Sample(what="photos of what is wrong", client=0, order=1, subject="Correction: order {order}", body="Correction: the sky on image {image} is far too purple, see the two photos. We ordered the natural style.\n\nKind regards\n", photos=("{image}.jpg", "{image} from the garden.jpg")),
     Sample(what="two keywords", client=5, subject="Order {order}", body="Correction: image {image} is tilted.\nAmendment: please remove the cars in the driveway as well.\n"),
     Sample(what="German, with a keyword", client=6, subject="Correction: Auftrag {order}", body="Guten Tag,\n\ndie Wände im Wohnzimmer sind viel zu dunkel geworden und die Fenster sind überstrahlt. Bitte korrigieren Sie das.\n\nMit freundlichen Grüßen\nJana\n"),
     Sample(what="a question the help page answers", client=7, subject="Correction: order {order}", body="Correction: image {image} has a crooked door frame.\nIs this correction free of charge?\n"),
@@ -83,6 +87,8 @@ def mail(sample: Sample, sender: str, to: str, at: datetime, *, order: str, imag
         message.set_content(_filled(sample.html, order, image), subtype="html")
     else:
         message.set_content(_filled(sample.body, order, image))
+    for number, name in enumerate(sample.photos):
+        message.add_attachment(photo(number), maintype="image", subtype="jpeg", filename=_filled(name, order, image))
     return message.as_bytes()
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
-from PIL import Image, ImageDraw
-
+from mailbot.demo.photos import photo
 from mailbot.model.act import Act
 from mailbot.model.money import money
 from mailbot.model.order import Order, OrderImage, Person
@@ -78,25 +76,6 @@ MAILS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "not in English": ("70234", "Korrektur zu Auftrag 70234: Der Himmel auf Bild 4589 ist viel zu dunkel, bitte heller machen.", {}),
 }  # fmt: skip
 """What it shows -> order, words, more (html, photos, odd: a file nobody should open, sender)."""
-
-
-def photo(n: int, size: tuple[int, int] = (1200, 800)) -> bytes:
-    """A house under a sky that is too purple."""
-    wide, high = size
-    made = Image.new("RGB", size)
-    pen = ImageDraw.Draw(made)
-    for y in range(high):
-        pen.line((0, y, wide, y), (118 + y // 8, 92 + y // 6, 190 - y // 20))
-    pen.rectangle((0, high * 7 // 10, wide, high), (84, 120, 66))
-    left = wide * (2 + n) // 10
-    pen.rectangle((left, high * 4 // 10, left + wide // 2, high * 8 // 10), (232, 226, 214))
-    pen.polygon([(left - 40, high * 4 // 10), (left + wide // 4, high * 2 // 10), (left + wide // 2 + 40, high * 4 // 10)], (122, 66, 52))
-    for k in range(3):
-        x = left + 60 + k * 190
-        pen.rectangle((x, high // 2, x + 110, high * 65 // 100), (90, 116, 140))
-    out = io.BytesIO()
-    made.save(out, "JPEG", quality=80)
-    return out.getvalue()
 
 
 def _company(site: Site) -> None:
