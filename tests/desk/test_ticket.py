@@ -51,6 +51,7 @@ def test_a_coordinator_sees_the_clients_words_beside_the_order_and_the_client(re
         "Natural",
         "Blue sky in windows",
         "Brightness",
+        "<dt>Window pull</dt><dd>yes</dd>",
         "Maria Lind",
         "Anna Berg",
         "4589",

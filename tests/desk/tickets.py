@@ -20,7 +20,7 @@ BRIGHT = "Correction: image 4589 of order 10231 is much brighter than the ordere
 def with_orders(world: World) -> FakeOrders:
     """Anna is known, and her order has a style, variables and an Account Manager."""
     given = made_of({"orders": [{"style": "Natural", "specifications": "Blue sky in windows", "product": "Image editing"}]})
-    order = replace(given.orders[0], variables=(("Brightness", "2"),), account_manager=given.company.account_manager)
+    order = replace(given.orders[0], variables=(("Brightness", "2"), ("window_pull", True)), account_manager=given.company.account_manager)
     system = FakeOrders.of([order], ALL_CAN)
     world.service.parts.order_system = system
     with world.db.transaction() as c:
