@@ -39,14 +39,14 @@ def asked(part: Folded, words: RequestWords | QuestionWords) -> tuple[Asked, ...
 
 
 def _asked(part: Folded, words: RequestWords | QuestionWords, tools: _Tools) -> Iterator[Asked]:
-    hits = tools.tongue.fitting(tools.book.find(part), part, words.cues)
-    backs = tools.unless.find(part) if hits else ()
-    for hit in hits:
+    rows = tools.tongue.fitting(tools.book.rows(part), part, words.cues)
+    backs = tools.unless.rows(part) if rows else ()
+    for hit in (Hit(*row) for row in rows):
         cues = words.cues[hit.group]
         start, end = part.sentence_of(hit.start)
         if cues.negated == "drop" and tools.denied.stands_before(part, start, hit.start):
             continue
-        taken_back = {name for back in backs if start <= back.start and back.end <= end for name in words.unless[back.group].means}
+        taken_back = {name for group, _, begin, last in backs if start <= begin and last <= end for name in words.unless[group].means}
         names = tuple(name for name in cues.means if name not in taken_back)
         if names:
             yield Asked(cues, names, hit)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from mailbot.check.asked import asked
 from mailbot.check.phrase_book import NEAR, Before, PhraseBook, book
-from mailbot.check.phrase_reader import Hit
+from mailbot.check.phrase_reader import Hit, Row
 from mailbot.check.phrases import Folded, alternation, fold, parts
 from mailbot.check.tongue import Tongue
 from mailbot.model.finding import ClientKind, ContentFinding
@@ -46,11 +46,12 @@ class _Found(NamedTuple):
     cues: Cues
     phrase: str
     part: Folded
-    hit: Hit
+    start: int
+    end: int
 
     @property
     def span(self) -> Span:
-        return self.part.span(self.hit.start, self.hit.end)
+        return self.part.span(self.start, self.end)
 
 
 def content(message: ParsedMessage, words: ContentWords, others: RequestWords | None = None) -> ContentFinding:
@@ -79,8 +80,8 @@ def content(message: ParsedMessage, words: ContentWords, others: RequestWords | 
 
 
 def _cues(part: Folded, words: ContentWords, tools: _Tools) -> list[_Found]:
-    hits = _longest(tools.tongue.fitting(tools.book.find(part), part, words.cues))
-    found = [_Found(words.cues[hit.group], hit.phrase, part, hit) for hit in hits]
+    rows = _longest(tools.tongue.fitting(tools.book.rows(part), part, words.cues))
+    found = [_Found(words.cues[group], phrase, part, start, end) for group, phrase, start, end in rows]
     if found and tools.denied.occurs(part):
         found = [f for f in found if f.cues.negated != "drop" or not _follows(tools.denied, f)]
     if found and tools.condition.occurs(part):
@@ -91,14 +92,14 @@ def _cues(part: Folded, words: ContentWords, tools: _Tools) -> list[_Found]:
 
 def _follows(words: Before, found: _Found) -> bool:
     """It is denied ("not too dark"), or a clause opens before it that claims nothing ("if anything is wrong")."""
-    part, at = found.part, found.hit.start
+    part, at = found.part, found.start
     start, _ = part.sentence_of(at)
     return words.stands_before(part, start, at)
 
 
 def _taken_back(found: _Found, backs: Sequence[Hit], words: ContentWords) -> bool:
     """Its sentence speaks of something else ("how much would it cost to add a lamp?")."""
-    start, end = found.part.sentence_of(found.hit.start)
+    start, end = found.part.sentence_of(found.start)
     others = {name for back in backs if start <= back.start < end for name in words.unless[back.group].means}
     return bool(found.cues.means) and others.issuperset(found.cues.means)
 
@@ -110,33 +111,32 @@ def _beside(part: Folded, others: RequestWords | None) -> Sequence[Hit]:
 
 def _asks_other(found: _Found, beside: Sequence[Hit]) -> bool:
     """The same words ask something beside the work ("push the pictures to the portal"): they wish no change of it."""
-    return bool(found.cues.means) and any(found.hit.start < other.end and other.start < found.hit.end for other in beside)
+    return bool(found.cues.means) and any(found.start < other.end and other.start < found.end for other in beside)
 
 
-def _longest(hits: Sequence[Hit]) -> Sequence[Hit]:
+def _longest(rows: Sequence[Row]) -> Sequence[Row]:
     """Of overlapping hits the longer one, whatever its group; in the order of the text."""
-    kept: list[Hit] = []
-    together: list[Hit] = []
-    end = 0
-    for hit in hits:
-        _, _, begins, ends = hit
-        if begins >= end:
-            kept += _longest_of(together, end)
-            together = [hit]
+    kept: list[Row] = []
+    together: list[Row] = []
+    last = 0
+    for row in rows:
+        _, _, start, end = row
+        if start >= last:
+            kept += _longest_of(together, last)
+            together = [row]
+            last = end
         else:
-            together.append(hit)
-        end = max(end, ends)
-    return [*kept, *_longest_of(together, end)]
+            together.append(row)
+            last = max(last, end)
+    return [*kept, *_longest_of(together, last)]
 
 
-def _longest_of(together: Sequence[Hit], end: int) -> Sequence[Hit]:
-    """Of hits that overlap up to `end`; the first is the longest of those that begin with it."""
-    if len(together) < 2:
-        return together
-    if together[0].end == end:  # as mostly: it holds all others
+def _longest_of(together: Sequence[Row], last: int) -> Sequence[Row]:
+    """Of hits that overlap, up to `last`; the first is the longest of those that begin with it."""
+    if len(together) < 2 or together[0][3] == last:  # as mostly: it holds all others
         return together[:1]
     kept: list[Hit] = []
-    for hit in sorted(together, key=lambda h: (h.start - h.end, h.start)):
+    for hit in sorted((Hit(*row) for row in together), key=lambda h: (h.start - h.end, h.start)):
         if all(hit.end <= other.start or other.end <= hit.start for other in kept):
             kept.append(hit)
     return sorted(kept, key=lambda h: h.start)

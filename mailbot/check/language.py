@@ -138,7 +138,7 @@ def _dense(letters: list[str]) -> bool:
 
 def _clean(text: str, lists: _Lists) -> str:
     """Labels, links, names of files, quotes, numbers and pleasantries blanked out; offsets stay."""
-    blank = _without_noise(lists.label.sub(_blank_label, f"\n{text}")[1:])
+    blank = _without_noise(_without_labels(text, lists))
     pleasant: list[re.Match[str]] = []
     sentences = 0
     word = ASCII_WORD if blank.isascii() else WORD
@@ -167,8 +167,12 @@ def _blank_noise(match: re.Match[str]) -> str:
     return match[0] if match["plain"] else " " * len(match[0])
 
 
-def _blank_label(match: re.Match[str]) -> str:
-    return match[1] + " " * len(match[2])
+def _without_labels(text: str, lists: _Lists) -> str:
+    small = f"\n{text}".replace("\u0130", "I").lower()  # the only letter that grows when it is made small
+    for label in lists.label.finditer(small):
+        start, end = label.span(2)
+        text = text[: start - 1] + " " * (end - start) + text[end - 1 :]
+    return text
 
 
 @lru_cache(maxsize=4)
@@ -185,7 +189,7 @@ def _lists(words: LanguageWords) -> _Lists:
             foreign={w: tuple(c) for w, c in of.items() if w not in english and w not in shared},
             both=(english & of.keys()) | shared,
         ),
-        label=re.compile(rf"([.!?\n:])([\s\[(*]{{0,4}}{_any(words.labels)}(?!\w)[\])*]{{0,3}})", re.IGNORECASE),
+        label=re.compile(rf"([.!?\n:])([\s\[(*]{{0,4}}{_any(words.labels)}(?!\w)[\])*]{{0,3}})"),  # in small letters
         pleasantry=re.compile(rf"[\s,>*-]{{0,4}}{_any(words.pleasantries)}(?!\w)"),
         pleasant_words=frozenset(first[0] for p in words.pleasantries if (first := WORD.match(p.lower()))),
     )

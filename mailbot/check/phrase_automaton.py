@@ -6,7 +6,7 @@ that a text takes hardly depends on how many phrases there are.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Set
 from typing import NamedTuple
 
 from mailbot.check.phrase_form import Phrase, Place
@@ -46,20 +46,32 @@ class Awaited(NamedTuple):
                 yield Awaited(phrase, at, run=run[1:])
 
 
+def _needed_of(awaited: Iterable[Awaited]) -> Set[str] | None:
+    """Of each phrase the words of the place, among those still to come, that has the fewest."""
+    needed: set[str] = set()
+    for one in awaited:
+        fewest = {one.run[0]} if one.run else one.phrase.needed[one.at]
+        if fewest is None:
+            return None
+        needed |= fewest
+    return needed
+
+
 class State:
     """`read`: phrases that end with the last word, the first of a list last. `at_end`: some go on where a clause ends, without a word.
 
-    `tells`: there are such phrases.
+    `tells`: there are such phrases. `needed`: words without any of which in the text nothing more is read; None where that is open.
 
     `after[word]`: the state once this word is read; None where no phrase goes on with it, or there is no word ("").
     """
 
-    __slots__ = ("_awaited", "_closed", "_states", "after", "at_end", "read", "tells")
+    __slots__ = ("_awaited", "_closed", "_states", "after", "at_end", "needed", "read", "tells")
 
     def __init__(self, awaited: Collection[Awaited], read: Iterable[Phrase], states: States) -> None:
         self.read = tuple(sorted(read, key=lambda phrase: phrase.number, reverse=True))
         self.at_end = any(one.place.or_end for one in awaited if not one.run)
         self.tells = bool(self.read) or self.at_end
+        self.needed = None if self.tells else _needed_of(awaited)
         self.after = _After(awaited, states)
         self._awaited = awaited
         self._states = states

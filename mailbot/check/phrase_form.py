@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate
 from sys import intern
 from types import MappingProxyType
 
@@ -26,6 +27,12 @@ class Place:
     gap: bool = False
     optional: bool = False
     or_end: bool = False  # or a clause ends here
+
+    @property
+    def told(self) -> Set[str] | None:
+        """All words with which it may begin; None where they cannot be told, or it may be absent."""
+        open_ended = self.beginnings or self.number or self.gap or self.optional or self.or_end
+        return None if open_ended else self.words | self.runs.keys()
 
     def has(self, word: str) -> bool:
         """Whether it is this word alone."""
@@ -52,9 +59,15 @@ class Phrase:
     closes: bool
     asks: bool
     rank: tuple[int, int] = field(init=False)  # among phrases of one length; no two lists share it
+    needed: Sequence[Set[str] | None] = field(init=False)  # from each place on: the words of the place that has the fewest
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rank", (self.group, self.book))
+        object.__setattr__(self, "needed", tuple(accumulate(reversed([None, *(p.told for p in self.places)]), _fewer))[::-1])
+
+
+def _fewer(one: Set[str] | None, other: Set[str] | None) -> Set[str] | None:
+    return min((told for told in (one, other) if told is not None), key=len, default=None)
 
 
 def phrases_of(book: int, group: int, number: int, written: str) -> Iterator[Phrase]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from mailbot.check.phrase_automaton import Awaited, State, States
@@ -38,13 +38,6 @@ class Hit(NamedTuple):
     end: int
 
 
-class Behind(NamedTuple):
-    """The states behind a first word: where a clause begins with it, and elsewhere."""
-
-    opening: State | None
-    inside: State | None
-
-
 @dataclass(frozen=True, slots=True)
 class _Text:
     """The words of a text. `following[i]`: the word behind word i where a phrase may go on to it, else "".
@@ -64,7 +57,7 @@ class _Text:
 class PhraseReader:
     """The phrases of all books by their first words; each book is a sequence of lists."""
 
-    __slots__ = ("_anywhere", "_books", "_by_beginning", "_by_place", "_by_word", "_firsts", "_numbers", "_sizes", "_states")
+    __slots__ = ("_anywhere", "_books", "_by_beginning", "_by_place", "_by_word", "_firsts", "_numbers", "_openings", "_sizes", "_states")
 
     def __init__(self, books: Iterable[Iterable[Iterable[str]]]) -> None:
         self._books = 0
@@ -86,18 +79,22 @@ class PhraseReader:
         if self._states.full:
             self._forget()
         found: list[list[Row]] = [[] for _ in range(self._books)]
-        first_of = self._firsts.__getitem__
-        if any(map(first_of, folded.places)):  # most words begin no phrase of a small book
+        if any(map(self._openings.__getitem__, folded.places)):  # most words begin no phrase of a small book
             text = _text(folded)
-            opening, following = text.opening, text.following
-            for at, behind in enumerate(map(first_of, text.words)):
-                if behind is not None:
-                    state = behind.opening if at in opening else behind.inside
-                    if state is not None and (state.tells or state.after[following[at]] is not None):
-                        _read_from(at, state, text, found)
+            following, hopeful = text.following, _Hopeful(folded.places.keys())
+            for at, state in enumerate(self._states_of(text)):
+                if state is not None and (state.tells or hopeful[state.after[following[at]]]):
+                    _read_from(at, state, text, found)
         if not folded.text.isascii():
             self._read_inside(folded.text, found)
         return found
+
+    def _states_of(self, text: _Text) -> Sequence[State | None]:
+        """What is read with each word."""
+        states = list(map(self._firsts.__getitem__, text.words))
+        for at in text.opening:
+            states[at] = self._openings[text.words[at]]
+        return states
 
     def _read_inside(self, letters: str, found: Sequence[list[Row]]) -> None:
         """Phrases of scripts that write no spaces stand inside words."""
@@ -111,22 +108,19 @@ class PhraseReader:
 
     def _forget(self) -> None:
         self._states = States()
-        self._firsts = _Firsts(self._behind)
+        self._firsts = _Firsts(self._first)
+        self._openings = _Firsts(partial(self._first, opens=True))
 
-    def _behind(self, word: str) -> Behind | None:
+    def _first(self, word: str, *, opens: bool = False) -> State | None:
+        """The state once this word is read as the first one of phrases. `opens`: a clause begins with it."""
         places = list(self._by_word.get(word, ()))
         for size in self._sizes:
             if size <= len(word):
                 places += self._by_beginning.get(word[:size], ())
         if word.isdigit():
             places += self._numbers
-        if not places:
-            return None
-        phrases = [phrase for place in dict.fromkeys(places) for phrase in self._by_place[place]]
-        return Behind(
-            self._states.of(later for phrase in phrases for later in Awaited(phrase, 0).after(word)),
-            self._states.of(later for phrase in phrases if not phrase.opens for later in Awaited(phrase, 0).after(word)),
-        )
+        phrases = [phrase for place in dict.fromkeys(places) for phrase in self._by_place[place] if opens or not phrase.opens]
+        return self._states.of(later for phrase in phrases for later in Awaited(phrase, 0).after(word))
 
     def _add(self, number: int, group: int, written: str) -> None:
         if any(map(unspaced, written.split())):
@@ -147,20 +141,34 @@ class PhraseReader:
             self._numbers.append(first)
 
 
-class _Firsts(dict[str, "Behind | None"]):
-    """What is behind each first word, made when a word is met: people use few words, again and again."""
+class _Firsts(dict[str, "State | None"]):
+    """The state of each first word, made when a word is met: people use few words, again and again."""
 
     __slots__ = ("_make",)
 
-    def __init__(self, make: Callable[[str], Behind | None]) -> None:
+    def __init__(self, make: Callable[[str], State | None]) -> None:
         super().__init__()
         self._make = make
 
-    def __missing__(self, word: str) -> Behind | None:
+    def __missing__(self, word: str) -> State | None:
         if len(self) >= _KNOWN_WORDS:
             self.clear()
         self[word] = made = self._make(word)
         return made
+
+
+class _Hopeful(dict["State | None", bool]):
+    """Whether more may be read in a text from a state on: most phrases that begin somewhere lack a word that stands nowhere."""
+
+    __slots__ = ("_words",)
+
+    def __init__(self, words: Set[str]) -> None:
+        super().__init__({None: False})
+        self._words = words
+
+    def __missing__(self, state: State) -> bool:
+        self[state] = hopeful = state.needed is None or not self._words.isdisjoint(state.needed)
+        return hopeful
 
 
 def _read_from(start: int, state: State | None, text: _Text, found: Sequence[list[Row]]) -> None:
@@ -179,7 +187,8 @@ def _read_from(start: int, state: State | None, text: _Text, found: Sequence[lis
         at += 1
     if longest:
         begin = text.starts[start]
-        for behind, _, phrase in sorted(longest.values()):
+        ranked = longest.values()
+        for behind, _, phrase in sorted(ranked) if len(ranked) > 1 else ranked:
             found[phrase.book].append((phrase.group, phrase.written, begin, text.ends[-behind]))
 
 
@@ -195,13 +204,13 @@ def _text(folded: Folded) -> _Text:
     words = folded.words[:_MAX_WORDS]
     following = [*words[1:], ""]
     closing = {len(words) - 1}
-    for at, between in enumerate(folded.pieces[2::2][: len(words) - 1]):
-        if between != " ":  # as between most words
-            joins, closes = _parts(between)
-            if not joins:
-                following[at] = ""
-            if closes:
-                closing.add(at)
+    between = folded.pieces[2::2][: len(words) - 1]
+    for at in [at for at, mark in enumerate(between) if mark != " "]:  # as most words have between them
+        joins, closes = _parts(between[at])
+        if not joins:
+            following[at] = ""
+        if closes:
+            closing.add(at)
     leads = {at for word in _LEADS & folded.places.keys() for at in folded.places[word]}
     return _Text(
         words=words,
@@ -209,7 +218,7 @@ def _text(folded: Folded) -> _Text:
         ends=folded.ends,
         following=following,
         closing=closing,
-        opening={0, *(at + 1 for at in closing), *(at + 1 for at in leads)},
+        opening={at for at in (0, *(at + 1 for at in closing), *(at + 1 for at in leads)) if at < len(words)},
         letters=folded.text,
     )
 

@@ -34,7 +34,8 @@ def _asks(part: Folded, start: int, end: int, words: QuestionWords) -> bool:
     """A sentence asks by its mark, or by how it begins."""
     if part.text.find("?", start, end) >= 0 or part.text.find("\uff1f", start, end) >= 0:
         return True
-    return any(start <= hit.start < end and _GREETING.fullmatch(part.text, start, hit.start) for hit in _openings(words).find(part))
+    openings = (begin for _, _, begin, _ in _openings(words).rows(part) if start <= begin < end)
+    return any(_GREETING.fullmatch(part.text, start, begin) for begin in openings)
 
 
 def _evidence(found: list[tuple[str, Span]]) -> Evidence:

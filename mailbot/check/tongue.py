@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
-from mailbot.check.phrase_reader import Hit
+from mailbot.check.phrase_reader import Row
 from mailbot.check.phrases import Folded, fold
 from mailbot.model.words.cues import Cues
 
@@ -20,20 +20,21 @@ class Tongue:
     def __init__(self, english: Iterable[str]) -> None:
         self._english = frozenset(word for row in english for word in fold(row.replace("|", " "), "text").text.split())
 
-    def fitting(self, hits: Sequence[Hit], part: Folded, cues: Sequence[Cues]) -> Sequence[Hit]:
+    def fitting(self, rows: Sequence[Row], part: Folded, cues: Sequence[Cues]) -> Sequence[Row]:
         """The hits without those of foreign phrases in English sentences."""
-        if not any(cues[hit.group].foreign for hit in hits):
-            return hits
+        if not any(cues[group].foreign for group in {group for group, _, _, _ in rows}):
+            return rows
         english: dict[tuple[int, int], bool] = {}
         kept = []
-        for hit in hits:
-            if cues[hit.group].foreign:
-                sentence = part.sentence_of(hit.start)
+        for row in rows:
+            group, _, start, _ = row
+            if cues[group].foreign:
+                sentence = part.sentence_of(start)
                 if sentence not in english:
                     english[sentence] = self._is_english(part, *sentence)
                 if english[sentence]:
                     continue
-            kept.append(hit)
+            kept.append(row)
         return kept
 
     def _is_english(self, part: Folded, start: int, end: int) -> bool:

@@ -114,7 +114,7 @@ class _Writer:
                 self.end_line(keep_blank=True)
                 self.line.append(one)
             return
-        words = _BLANKS.sub(" ", text)
+        words = text if text.isprintable() and "  " not in text else _BLANKS.sub(" ", text)
         if words == " " and not self.line:
             return
         self.line.append(words)
