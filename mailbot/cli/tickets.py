@@ -320,7 +320,9 @@ def _time(text: str, hint: str) -> datetime:
     except ValueError as error:
         raise typer.BadParameter(f"{text!r} is no time; write for example 2026-12-01T15:00+01:00", param_hint=hint) from error
     if at.tzinfo is None:
-        raise typer.BadParameter(f"{text} names no time zone; add the offset, for example {text}+01:00", param_hint=hint)
+        raise typer.BadParameter(
+            f"{text} names no time zone; add the offset, for example {at.isoformat(timespec='minutes')}+01:00", param_hint=hint
+        )
     return at
 
 

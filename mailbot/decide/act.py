@@ -38,7 +38,11 @@ def decide_act(act: Act, context: ActContext, rules: RuleBook, now: datetime) ->
 def _not_allowed(verb: Verb, context: ActContext) -> Refused | None:
     """The table says no: names the state, the role that is needed, and what is possible."""
     ticket, person = context.ticket, context.person
-    roles = person.roles if person else frozenset[str]()
+    if person is None:
+        known = ", ".join(p.login for p in context.colleagues) or "nobody"
+        remedy = "Name yourself by --as, or add a colleague: mailbot user add LOGIN --role coordinator"
+        return Refused(because=f"whoever acts is no active colleague; known are: {known}. {remedy}", by_role=True)
+    roles = person.roles
     name = verb.replace("_", "-")
     can = ", ".join(v.replace("_", "-") for v in possible(ticket.state, roles)) or "nothing"
     row = transition(verb, ticket.state)
@@ -47,8 +51,9 @@ def _not_allowed(verb: Verb, context: ActContext) -> Refused | None:
         return Refused(because=f"ticket {ticket.id} is {_state(ticket)}; {name} needs one that is {states}. Possible for you now: {can}")
     if not row.roles & roles:
         needed = " or ".join(sorted(row.roles))
-        who = person.login if person else "nobody"
-        return Refused(because=f"{name} needs the role {needed}; {who} has {_named(roles)}. Possible for you now: {can}", by_role=True)
+        return Refused(
+            because=f"{name} needs the role {needed}; {person.login} has {_named(roles)}. Possible for you now: {can}", by_role=True
+        )
     return None
 
 
@@ -136,6 +141,8 @@ def _start(step: Step) -> ActDecision | Refused:
 
 def _merge(step: Step) -> ActDecision | Refused:
     ticket, other = step.ticket, step.context.other
+    if other is None and step.act.other not in (None, ticket.id):
+        return Refused(because=f"there is no ticket {step.act.other} to take over the messages of ticket {ticket.id}")
     if other is None or other.id == ticket.id:
         return Refused(because=f"name another ticket that takes over the messages of ticket {ticket.id}")
     if not other.is_open:

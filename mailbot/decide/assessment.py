@@ -50,7 +50,7 @@ def agree(step: Step) -> ActDecision | Refused:
     if ticket.agreement == "agreed":
         return Refused(because=f"the client agreed already: {ticket.agreement_quote}")
     if not quote:
-        return missing("the client's words", "Quote how they agreed")
+        return missing("the quote of the client", "Quote how they agreed")
     after = step.read(agreement="agreed", agreement_quote=quote, state=_after_agreement(ticket))
     told = Told(items=(*read_items(step.context), "agreed"), because="the client's agreement was recorded (P24)")
     effects = _agreement_told(ticket, "the client agreed to the charge (P24)")
@@ -64,7 +64,7 @@ def object_(step: Step) -> ActDecision | Refused:
     if ticket.charge is None:
         return Refused(because=f"ticket {ticket.id} has no charge to object to")
     if not quote:
-        return missing("the client's words", "Quote how they objected")
+        return missing("the quote of the client", "Quote how they objected")
     flags = tuple(dict.fromkeys((*ticket.flags, "dispute")))
     after = step.read(agreement="objected", agreement_quote=quote, dispute_level=ticket.dispute_level + 1, flags=flags, decider=None)
     told = Told(items=(*read_items(step.context), "disputed"), because="the client's objection was recorded (P30)")

@@ -31,7 +31,7 @@ def _only_wish(step: Step) -> bool:
 def _record(step: Step) -> ActDecision | Refused:
     quote = step.act.text.strip()
     if not quote:
-        return missing("the client's words", "Quote how they asked for the redistribution")
+        return missing("the quote of the client", "Quote how they asked for the redistribution")
     after = replace(step.ticket, redistribution="requested", redistribution_quote=quote, redistribution_trust=_trust(step))
     return step.decided(after, reasons=because("policy P29", f"requested in advance, waits for the new files: {quote}"))
 

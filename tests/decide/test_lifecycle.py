@@ -100,6 +100,22 @@ def test_nobody_is_refused_by_state_with_a_word_of_money_or_role_missing() -> No
     assert "assess needs the role quality_supervisor; kim has coordinator" in refused.because
 
 
+def test_whoever_is_no_colleague_does_nothing_and_learns_who_is() -> None:
+    refused = decide_act(replace(FULL, verb="take"), replace(context("new", "coordinator"), person=None), RULES, NOW)
+    assert isinstance(refused, Refused)
+    assert refused.by_role
+    assert "known are: kim, sam" in refused.because
+    assert "mailbot user add" in refused.because
+
+
+@pytest.mark.parametrize(("other", "words"), [(77, "there is no ticket 77"), (7, "name another ticket"), (None, "name another ticket")])
+def test_a_ticket_is_merged_into_another_that_there_is(other: int | None, words: str) -> None:
+    before = replace(context("read", "coordinator"), other=None)
+    refused = decide_act(replace(FULL, verb="merge", other=other), before, RULES, NOW)
+    assert isinstance(refused, Refused)
+    assert words in refused.because
+
+
 def test_a_charge_is_for_amendments_only() -> None:
     act = replace(FULL, verb="assess", kind="correction", charge=Money(Decimal(40), "EUR"))
     refused = decide_act(act, context("read", "quality_supervisor"), RULES, NOW)
