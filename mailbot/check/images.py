@@ -45,9 +45,9 @@ def images(message: ParsedMessage, words: ImageWords) -> ImagesFinding:
     every: list[Span] = []
     for folded in (fold(message.subject, "subject"), fold(message.text, "text")):
         for named in sorted(_named(folded, forms), key=lambda n: n.start):
-            if any(n not in numbers for n in named.numbers):
+            if fresh := [n for n in named.numbers if n not in numbers]:
                 spans.append(folded.span(named.start, named.end))
-            numbers.update(dict.fromkeys(named.numbers))
+                numbers.update(dict.fromkeys(fresh))
         every += [folded.span(hit.start(), hit.end()) for hit in _all(folded, forms)]
     found = tuple(numbers)[:_MAX_IMAGES]
     if not found and not every:

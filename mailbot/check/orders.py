@@ -46,9 +46,9 @@ def orders(message: ParsedMessage, words: OrderWords) -> OrdersFinding:
     spans: list[Span] = []
     for folded in (fold(message.subject, "subject"), fold(message.text, "text")):
         for named in sorted(_named(folded, forms), key=lambda n: n.start):
-            if any(n not in numbers for n in named.numbers):
+            if fresh := [n for n in named.numbers if n not in numbers]:
                 spans.append(folded.span(named.start, named.end))
-            numbers.update(dict.fromkeys(named.numbers))
+                numbers.update(dict.fromkeys(fresh))
     for link in message.links:
         numbers.update(dict.fromkeys(hit[1].upper() for hit in forms.link.finditer(link.url.lower())))
     found = tuple(numbers)[:_MAX_ORDERS]

@@ -81,7 +81,7 @@ class PhraseReader:
         found: list[list[Row]] = [[] for _ in range(self._books)]
         if any(map(self._openings.__getitem__, folded.places)):  # most words begin no phrase of a small book
             text = _text(folded)
-            following, hopeful = text.following, _Hopeful(folded.places.keys())
+            following, hopeful = text.following, _Hopeful(frozenset(folded.places))
             for at, state in enumerate(self._states_of(text)):
                 if state is not None and (state.tells or hopeful[state.after[following[at]]]):
                     _read_from(at, state, text, found)

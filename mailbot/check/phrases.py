@@ -27,6 +27,7 @@ _ASCII_WORD = re.compile(r"([a-z0-9]+)")  # the same in folded ASCII: `re` looks
 _URL = re.compile(r"[hw](?:(?<=h)ttps?://|(?<=w)ww\.)[^\s<>\"]{1,2048}")
 # One class of letters in front: so `re` passes at once all places where no sentence can end.
 _SENTENCE_END = re.compile(r"[.!?。！？;\n](?:(?<=[.!?])[.!?]*(?=\s|$|['\")\]])|(?<=[。！？;\n])[。！？;\n]*)")
+_ASCII_SENTENCE_END = re.compile(r"[.!?;\n](?:(?<=[.!?])[.!?]*(?=\s|$|['\")\]])|(?<=[;\n])[;\n]*)")
 _WRAP_AT = 55  # a line this long may have been broken by the mail program
 _REPLY_PREFIX = re.compile(r"\s*(?:re|aw|sv|vs|antw|fwd?|wg|tr|vl|vb|odp|pd|rif|r|i|enc|res|ynt)\s*(?:\[\d+\])?\s*:\s*", re.IGNORECASE)
 _INVISIBLE = frozenset("\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\ufeff")
@@ -104,7 +105,7 @@ class Folded:
         text = self.text
         found: list[tuple[int, int]] = []
         start = 0
-        for mark in _SENTENCE_END.finditer(text):
+        for mark in (_ASCII_SENTENCE_END if text.isascii() else _SENTENCE_END).finditer(text):
             if mark[0] == "\n" and _wrapped(self, mark.start()):
                 continue
             if not text[start : mark.end()].isspace():

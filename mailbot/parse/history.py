@@ -106,7 +106,7 @@ def _header_block(lines: list[str], at: int) -> bool:
 def _attribution(work: Lines, at: int) -> int:
     """How many lines the "On ..., X wrote:" line takes (it may be broken); 0 for none."""
     first = work.plain[at]
-    if len(first) > 300 or not (_ends(first) or "@" in first or quotes.DATE.search(first) or quotes.undashed(first)):
+    if len(first) > 300 or not (_ends(first) or "@" in first or quotes.dated(first) or quotes.undashed(first)):
         return 0
     width = _width(work, at)
     if width < 2:
@@ -122,7 +122,7 @@ def _attribution(work: Lines, at: int) -> int:
 
 def _says_all(work: Lines, begin: int, end: int) -> bool:
     joined = " ".join(x.strip() for x in work.plain[begin:end])
-    return bool(quotes.DATE.search(joined)) and _wrote(work, joined, end)
+    return quotes.dated(joined) and _wrote(work, joined, end)
 
 
 def _width(work: Lines, at: int) -> int:
@@ -159,7 +159,7 @@ def _wrote(work: Lines, joined: str, after: int) -> bool:
     follows = _quote_follows(work, after)
     if not (ends or follows):
         return False
-    dated, addressed = bool(quotes.DATE.search(text)), "@" in text
+    dated, addressed = quotes.dated(text), "@" in text
     if ends and addressed and dated and quotes.BRACKETED.search(text):
         return True
     if not ends:
