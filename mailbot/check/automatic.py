@@ -241,7 +241,8 @@ def _header(message: ParsedMessage, wanted: _Headers) -> str:
 
 
 def _both(case: _Case, subjects: re.Pattern[str], texts: str) -> tuple[Span, ...]:
-    subject, text = _opens(case.subject, subjects, case.message.subject), _said(case, texts)
+    subject = _opens(case.subject, subjects, case.message.subject)
+    text = _said(case, texts) if subject else None
     return (subject, text) if subject and text else ()
 
 

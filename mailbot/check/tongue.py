@@ -39,5 +39,5 @@ class Tongue:
 
     def _is_english(self, part: Folded, start: int, end: int) -> bool:
         words = part.words[bisect_left(part.starts, start) : bisect_left(part.starts, end)]
-        telling = sum(word in self._english for word in words)
+        telling = sum(map(self._english.__contains__, words))
         return telling >= _SHARE * len(words) and telling > 0

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailbot.check import phrase_automaton
+from mailbot.check import phrase_automaton, word_pattern
 from mailbot.check.phrase_book import PhraseBook
 from mailbot.check.phrases import fold
 
@@ -75,3 +75,32 @@ def test_every_hit_lies_in_the_text_and_begins_with_a_word(text: str, phrases: l
         assert 0 <= hit.start < hit.end <= len(folded.text)
         assert folded.text[hit.start].isalnum()
         assert folded.text[hit.end - 1].isalnum()
+
+
+PHRASES = [phrase for phrase, _, _ in TABLE]
+VOCABULARY = sorted({word for _, text, _ in TABLE for word in text.split() if text.isascii()} | {"the", "a", "of", "mls", "portal", "."})
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(VOCABULARY), max_size=30))
+def test_words_in_another_paragraph_change_nothing_that_is_found(words: list[str]) -> None:
+    """A phrase is not followed where a word that it needs stands nowhere; here each stands somewhere."""
+    text = " ".join(words) + "."
+    book = PhraseBook([[phrase] for phrase in PHRASES])
+    alone = book.find(fold(text, "text"))
+    beside = book.find(fold(text + "\n\n" + "\n\n".join(VOCABULARY), "text"))
+    assert alone == [hit for hit in beside if hit.start < len(text)]
+
+
+@given(st.text(st.characters(codec="ascii"), max_size=80))
+def test_a_plain_text_has_the_words_and_sentences_that_it_has_beside_other_scripts(text: str) -> None:
+    plain, other = fold(text, "text"), fold(text + "\n\u4e16", "text")
+    assert plain.words == other.words[:-1]
+    assert [text[a:b] for a, b in plain.sentences] == [text[a:b] for a, b in other.sentences if a < len(text)]
+
+
+def test_a_judgement_of_words_stays_right_when_old_words_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(word_pattern, "_MOST_JUDGED", 10)
+    even = word_pattern.Judged(lambda word: int(word) % 2 == 0)
+    for number in range(100):
+        assert even.among({str(number): [0], str(number + 1): [1]}) == {str(number + number % 2)}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import astuple
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import format_datetime
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +14,8 @@ from mailbot.errors import Unreadable
 from mailbot.model.fingerprint import fingerprint
 from mailbot.model.message import ParsedMessage
 from mailbot.model.tokens import sign_message_id, ticket_of, verify_message_id
-from mailbot.parse import html, lines, reply
+from mailbot.parse import dates, html, lines, quotes, reply
+from mailbot.parse.phrases import Line
 from tests.parse.mails import DATA, read
 
 SEEDS = [p.read_bytes() for p in sorted((DATA / "mails").glob("*.eml"))[::6] if p.stat().st_size < 8000]
@@ -96,3 +99,20 @@ def test_only_our_own_ids_are_ours(secret: bytes, ticket: int, key: str) -> None
     assert not verify_message_id(secret + b"x", signed)
     assert not verify_message_id(secret, signed.replace("<mb.", "<mb.1"))
     assert ticket_of(signed) == (ticket or None)
+
+
+@given(st.integers(10**8, 7 * 10**9), st.integers(-14 * 60, 14 * 60))
+def test_a_date_as_most_programs_write_it_is_that_moment(seconds: int, minutes: int) -> None:
+    moment = datetime.fromtimestamp(seconds, timezone(timedelta(minutes=minutes)))
+    assert dates.read(format_datetime(moment)) == moment.astimezone(UTC)
+
+
+@given(st.text(st.sampled_from("aB1_ .,!>*-:/w\u00e9\u2019\t"), max_size=12))
+def test_the_first_word_of_a_line_is_the_first_of_its_words(text: str) -> None:
+    words = Line(text).words
+    assert Line(text).first == (words[0] if words else "")
+
+
+@given(st.text(st.sampled_from("0129./-:h jJan"), max_size=12))
+def test_a_date_is_seen_in_plain_letters_as_beside_others(text: str) -> None:
+    assert quotes.dated(text) == quotes.dated(f"\u4e16 {text} \u4e16")
