@@ -25,6 +25,7 @@ from mailbot.errors import NotAllowed, Unavailable
 from mailbot.model.permission import Permission, role_words
 from mailbot.model.visitor import Origin, Preferences, Visitor
 from mailbot.record.database import Connection
+from mailbot.record.views.changes import Mark, mark
 
 FlashKind = Literal["ok", "wait", "stop"]
 FLASH = "mailbot-notice"
@@ -144,17 +145,20 @@ class Banner:
     kind: FlashKind
     text: str
     at: datetime | None = None
+    href: str = ""
 
 
 def _banners(visit: Visit) -> list[Banner]:
-    """A source that stopped is told on every page (to those who are signed in)."""
+    """What a person must not miss, on every page of those who are signed in: a source that stopped, a reply that failed."""
     if visit.visitor is None:
         return []
     try:
         states = visit.desk.sources()
+        with visit.reading() as c:
+            wrong = mark(c)
     except Unavailable:
         return [Banner("stop", "The database does not answer. Nothing is lost; pages may be old.")]
-    found = []
+    found = _unsettled(wrong)
     for state in states:
         because = state.view.last_error
         if state.stale:
@@ -164,6 +168,20 @@ def _banners(visit: Visit) -> list[Banner]:
             found.append(Banner("stop" if state.stale else "wait", f"{state.kind.capitalize()} {state.view.place}: {because}"))
     if visit.desk.service.broken:
         found.append(Banner("wait", f"Rules or templates cannot be used; the earlier ones stay in force: {visit.desk.service.broken}"))
+    return found
+
+
+def _unsettled(wrong: Mark) -> list[Banner]:
+    found = []
+    if failed := wrong.uncertain + wrong.gave_up:
+        what = "An action" if failed == 1 else f"{failed} actions"
+        where = "/outbox?state=gave_up" if wrong.gave_up else "/outbox?state=uncertain"
+        found.append(Banner("stop", f"{what} failed or may have failed; a client may not have heard from us.", href=where))
+    if wrong.set_aside:
+        what = "A message" if wrong.set_aside == 1 else f"{wrong.set_aside} messages"
+        found.append(
+            Banner("wait", f"{what} could not be handled and wait{'s' if wrong.set_aside == 1 else ''} for a person.", href="/aside")
+        )
     return found
 
 

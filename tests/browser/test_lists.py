@@ -7,9 +7,12 @@ from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import update
 
 from mailbot.record import tickets
+from mailbot.record.tables import action
 from mailbot.record.tickets import LogRow
+from mailbot.record.views.outbox import outbox
 from tests.backends.test_queue_view import put
 from tests.browser.conftest import Opened, Site
 
@@ -157,10 +160,24 @@ def test_a_poller_that_stopped_is_a_banner_on_the_open_page(site: Site, sign: Op
     site.poll_went_well()
     page = sign(site, "anna")
     is_live(page)
-    expect(page.locator(".banner")).to_have_count(0)
+    silent = page.locator(".banner", has_text="Mailbox support has not been read since")
+    expect(silent).to_have_count(0)
     at = site.server.desk.clock
     site.server.desk.clock = lambda: at() + timedelta(minutes=10)  # and nothing else happens
-    expect(page.locator(".banner.stop")).to_contain_text("Mailbox support has not been read since")
+    expect(silent).to_have_count(1)
+
+
+def test_a_reply_that_fails_is_a_banner_on_the_open_page_that_leads_to_it(site: Site, sign: Opened) -> None:
+    page = sign(site, "anna")
+    is_live(page)
+    failed = page.locator(".banner.stop", has_text="failed or may have failed")
+    before = failed.inner_text()
+    with site.db.transaction() as c:
+        waiting = next(row.id for row in outbox(c, ["queued"]).rows if row.kind == "email")
+        c.execute(update(action).where(action.c.id == waiting).values(state="gave_up", because="550 no such user"))
+    expect(failed).not_to_have_text(before)
+    failed.get_by_role("link").click()
+    expect(page.locator("tbody", has_text="550 no such user")).to_be_visible()
 
 
 # --- without JavaScript, on a telephone --------------------------------------------------------------------------------------------------
@@ -170,7 +187,7 @@ def test_everything_works_without_javascript(site: Site, sign: Opened) -> None:
     page = sign(site, "sofia", javascript=False)
     page.click("text=Filter")
     page.select_option("select[name=kind]", "correction")
-    page.click("text=Show")
+    page.get_by_role("button", name="Show").click()
     assert "kind=correction" in page.url
     kinds = {row.inner_text().split("\n")[0] for row in page.query_selector_all("tbody .sort .kind")}
     assert kinds <= {"Correction", "Amendment", "Feedback"}
