@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from mailbot.check.phrases import Folded, fold
 
 _RUN = re.compile(r"[^\W_]+")
-_MOST_JUDGED = 8_000
+_MOST_JUDGED = 4_000
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 

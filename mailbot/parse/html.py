@@ -34,6 +34,7 @@ _HIDDEN = re.compile(
     re.I,
 )
 _SPACES = re.compile(" {2,}")
+_HREF = re.compile(r"""[hH](?<!\w[hH])(?i:ref\s{0,3}=\s{0,3}["']?(https?://[^\s"'<>]{1,2000}))""")
 _BLANKS = re.compile(r"[ \t\r\n\f\u00a0]+")
 
 
@@ -69,9 +70,7 @@ def to_text(html: str, most: int = MAX_NODES) -> HtmlText:
 
 def hrefs(html: str) -> tuple[str, ...]:
     """Targets of anchors by plain search, to see whether the HTML holds links that the plain text lacks."""
-    return tuple(
-        entities.unescape(u) for u in re.findall(r"""(?i)\bhref\s{0,3}=\s{0,3}["']?(https?://[^\s"'<>]{1,2000})""", html[:MAX_HTML])
-    )
+    return tuple(entities.unescape(url) for url in _HREF.findall(html[:MAX_HTML]))
 
 
 def _too_deep(html: str) -> bool:

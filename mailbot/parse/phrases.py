@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 MAX_WORDS = 80  # of one line
 _GAP = 20
-_MOST_KNOWN = 8_000
+_MOST_KNOWN = 4_000
 _WORD = re.compile(r"\w+")
 _ASCII_WORD = re.compile(r"[a-z0-9_]+")  # the same in small ASCII: `re` looks up named letters twice as fast
 _BEGINNING = re.compile(r"[ \t>*-]{0,9}([A-Za-z]{1,20})[ ,!]")  # that of most lines, without a link
