@@ -14,7 +14,9 @@ from mailbot.check.phrase_form import Phrase, Place
 _GAP_WORDS = 5  # four words, one of them with an apostrophe or hyphen
 _MOST_STATES = 4_000
 _MOST_STEPS = 40_000
+_MOST_NEEDED = 60  # more are in nearly every text, and take memory
 _ANY_WORD = " "
+_ANYTHING: Set[str] = frozenset()
 
 
 class Awaited(NamedTuple):
@@ -46,13 +48,13 @@ class Awaited(NamedTuple):
                 yield Awaited(phrase, at, run=run[1:])
 
 
-def _needed_of(awaited: Iterable[Awaited]) -> Set[str] | None:
+def _needed_of(awaited: Iterable[Awaited]) -> Set[str]:
     """Of each phrase the words of the place, among those still to come, that has the fewest."""
     needed: set[str] = set()
     for one in awaited:
         fewest = {one.run[0]} if one.run else one.phrase.needed[one.at]
-        if fewest is None:
-            return None
+        if fewest is None or len(needed) > _MOST_NEEDED:
+            return _ANYTHING
         needed |= fewest
     return needed
 
@@ -60,22 +62,28 @@ def _needed_of(awaited: Iterable[Awaited]) -> Set[str] | None:
 class State:
     """`read`: phrases that end with the last word, the first of a list last. `at_end`: some go on where a clause ends, without a word.
 
-    `tells`: there are such phrases. `needed`: words without any of which in the text nothing more is read; None where that is open.
+    `tells`: there are such phrases.
 
     `after[word]`: the state once this word is read; None where no phrase goes on with it, or there is no word ("").
     """
 
-    __slots__ = ("_awaited", "_closed", "_states", "after", "at_end", "needed", "read", "tells")
+    __slots__ = ("_awaited", "_closed", "_needed", "_states", "after", "at_end", "read", "tells")
 
     def __init__(self, awaited: Collection[Awaited], read: Iterable[Phrase], states: States) -> None:
         self.read = tuple(sorted(read, key=lambda phrase: phrase.number, reverse=True))
         self.at_end = any(one.place.or_end for one in awaited if not one.run)
         self.tells = bool(self.read) or self.at_end
-        self.needed = None if self.tells else _needed_of(awaited)
         self.after = _After(awaited, states)
         self._awaited = awaited
         self._states = states
         self._closed: State | None = None
+        self._needed: Set[str] | None = None
+
+    def may_read_on(self, words: Set[str]) -> bool:
+        """Whether more may be read in a text of these words: most phrases that begin somewhere lack a word that stands nowhere."""
+        if self._needed is None:
+            self._needed = _ANYTHING if self.tells else _needed_of(self._awaited)
+        return self._needed is _ANYTHING or not words.isdisjoint(self._needed)
 
     def closed(self) -> State:
         """The state where a clause ends behind the last word."""

@@ -27,12 +27,11 @@ class Place:
     gap: bool = False
     optional: bool = False
     or_end: bool = False  # or a clause ends here
+    told: Set[str] | None = field(init=False)  # all words with which it may begin; None where they cannot be told, or it may be absent
 
-    @property
-    def told(self) -> Set[str] | None:
-        """All words with which it may begin; None where they cannot be told, or it may be absent."""
+    def __post_init__(self) -> None:
         open_ended = self.beginnings or self.number or self.gap or self.optional or self.or_end
-        return None if open_ended else self.words | self.runs.keys()
+        object.__setattr__(self, "told", None if open_ended else self.words | self.runs.keys() if self.runs else self.words)
 
     def has(self, word: str) -> bool:
         """Whether it is this word alone."""

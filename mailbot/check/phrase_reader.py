@@ -158,7 +158,7 @@ class _Firsts(dict[str, "State | None"]):
 
 
 class _Hopeful(dict["State | None", bool]):
-    """Whether more may be read in a text from a state on: most phrases that begin somewhere lack a word that stands nowhere."""
+    """Whether more may be read in one text from a state on."""
 
     __slots__ = ("_words",)
 
@@ -167,7 +167,7 @@ class _Hopeful(dict["State | None", bool]):
         self._words = words
 
     def __missing__(self, state: State) -> bool:
-        self[state] = hopeful = state.needed is None or not self._words.isdisjoint(state.needed)
+        self[state] = hopeful = state.may_read_on(self._words)
         return hopeful
 
 
