@@ -88,16 +88,22 @@ def outbox(
     _rows(rows, columns, as_json, "There are no such actions.")
 
 
-def aside(ctx: typer.Context, as_json: AsJson = False, limit: Limit = 50) -> None:
-    """Messages that were kept but could not be handled. `mailbot retry M-9` handles one again.
+def aside(
+    ctx: typer.Context,
+    before_go_live: Annotated[bool, typer.Option("--before-go-live", help="Those that were only kept, being older than that.")] = False,
+    as_json: AsJson = False,
+    limit: Limit = 50,
+) -> None:
+    """Messages that were kept but could not be handled. `mailbot retry M-9` handles one again, or makes a ticket of an old one.
 
     Example: mailbot aside
     """
     from mailbot.record.views.outbox import aside as found
 
     with _database(ctx) as db, db.reading() as c:
-        rows = [view.as_json() for view in found(c, limit=limit)]
-    _rows(rows, ("id", "received_at", "sender", "subject", "attempts", "because"), as_json, "Nothing is set aside.")
+        rows = [view.as_json() for view in found(c, limit=limit, before_go_live=before_go_live)]
+    empty = "Nothing came before the go-live time." if before_go_live else "Nothing is set aside."
+    _rows(rows, ("id", "received_at", "sender", "subject", "attempts", "because"), as_json, empty)
 
 
 def ticket_number(text: str) -> int:

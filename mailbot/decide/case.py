@@ -40,6 +40,11 @@ class Case:
     def by_comment(self) -> bool:
         return self.message.source == "order_comment"
 
+    @property
+    def is_old(self) -> bool:
+        """It came before the place went live (P9)."""
+        return self.context.go_live is not None and self.context.received_at < self.context.go_live
+
     def says(self, request: str) -> bool:
         return request in self.found.requests.names
 

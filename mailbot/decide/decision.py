@@ -31,8 +31,10 @@ def decide(message: ParsedMessage, findings: Findings, context: Context, rules: 
     case = Case(message=message, found=findings, context=context, rules=rules, now=now, writer=writer, forwarded=forwarded)
     if _is_machine(case):
         return _machine(case)
-    if context.go_live is not None and context.received_at < context.go_live:
-        return _before_go_live(case)
+    if case.is_old:
+        if not context.asked_by:
+            return _before_go_live(case)
+        case.trail.add("policy P9", f"older than the go-live time; {context.asked_by} asked for a ticket")
     if is_staff(case) and not forwarded:
         return staff(case)
     return _client(case)

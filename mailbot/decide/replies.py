@@ -223,6 +223,9 @@ def _road(case: Case, who: Party) -> tuple[Source, str]:
 
 def _held(case: Case, channel: Source) -> str:
     known = case.context.known
+    if case.is_old:
+        case.trail.add("policy P9", "held: the client wrote before the go-live time")
+        return "held: the client wrote before the go-live time; a person releases it"
     if case.context.company.mode == "hold":
         case.trail.add("policy P41", 'held: the setting replies.mode = "hold"')
         return 'held by the setting replies.mode = "hold": a person releases it'

@@ -32,6 +32,7 @@ VERBS: dict[Verb, tuple[ActionState, ...]] = {
     "cancel": ("queued", "held", "suppressed", "uncertain", "gave_up"),
 }  # fmt: skip
 ASIDE_ROWS = 200
+OLD = "before_go_live"
 _MOST = 200  # ids of one form
 Ticked = Annotated[list[str], Form()]
 
@@ -51,11 +52,15 @@ def outbox_page(visit: Here, state: str = "", before: str = "") -> Response:
 
 
 @routes.get("/aside", needs=Permission.SEE)
-def aside_page(visit: Here) -> Response:
+def aside_page(visit: Here, view: str = "") -> Response:
+    """`view=before_go_live`: what was only kept, being older than the go-live time (P9)."""
+    old = view == OLD
     with visit.reading() as c:
-        rows = aside(c, limit=ASIDE_ROWS)
+        rows = aside(c, limit=ASIDE_ROWS, before_go_live=old)
         page = outbox(c, limit=1)
-    return visit.page("aside.html", rows=rows, page=page, most=ASIDE_ROWS, unsettled=UNSETTLED, counted=COUNTED, state="aside")
+    return visit.page(
+        "aside.html", rows=rows, page=page, most=ASIDE_ROWS, unsettled=UNSETTLED, counted=COUNTED, state=OLD if old else "aside", old=old
+    )
 
 
 @routes.post("/outbox", needs=Permission.RELEASE)
@@ -68,8 +73,8 @@ def decide(visit: Here, id: Ticked = [], one: Annotated[str, Form()] = "", verb:
 
 
 @routes.post("/aside", needs=Permission.RELEASE)
-def retry(visit: Here, id: Ticked = []) -> Response:  # noqa: B006 - as above
-    return _decided(visit, "retry", id, "/aside")
+def retry(visit: Here, id: Ticked = [], view: str = "") -> Response:  # noqa: B006 - as above
+    return _decided(visit, "retry", id, f"/aside?view={OLD}" if view == OLD else "/aside")
 
 
 def _decided(visit: Visit, verb: str, ids: Sequence[str], back: str) -> Response:

@@ -88,6 +88,7 @@ class Context:
     client_orders: the recent orders of the known client, newest first (at most 20).
     tickets: all tickets that could be joined or matter, newest first: the ones the thread ids lead to (`thread_tickets` names
     them), the ones on the named orders, the ones of the known client (open, or delivered within 30 days).
+    asked_by: who wanted the message handled again, "" where nobody did.
     """
 
     message: int
@@ -112,3 +113,4 @@ class Context:
     staff_on_shift: tuple[Colleague, ...]
     last_owner: tuple[tuple[str, str], ...]
     company: Company
+    asked_by: str = ""

@@ -21,7 +21,8 @@ KILLED = "the process was killed while it handled this message"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """A message to handle. `attempts` counts this one. `message_id_reused`: set the flag of that name."""
+    """A message to handle. `attempts` counts this one. `message_id_reused`: set the flag of that name. `asked_by`: who wanted it
+    handled again, "" where nobody did."""
 
     id: int
     source: Source
@@ -31,6 +32,7 @@ class Claimed:
     size: int
     raw: bytes
     message_id_reused: bool
+    asked_by: str = ""
 
 
 def claim(c: Connection, limit: int, now: datetime, holder: str, lease_seconds: float = 120) -> list[Claimed]:
@@ -103,7 +105,7 @@ def _take(c: Connection, rows: Sequence[Row[Any]], now: datetime, holder: str, l
     return [
         Claimed(
             id=row.id, source=row.source, place=row.place, received_at=row.received_at, attempts=row.attempts + 1, size=row.size,
-            raw=data.get(row.id, b""), message_id_reused=bool(row.message_id_reused),
+            raw=data.get(row.id, b""), message_id_reused=bool(row.message_id_reused), asked_by=row.asked_by,
         )
         for row in rows
     ]  # fmt: skip

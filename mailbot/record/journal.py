@@ -56,6 +56,7 @@ class Settled:
     rules_hash: str = ""
     templates_hash: str = ""
     html: SafeHtml | None = None
+    before_go_live: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,9 +140,18 @@ def set_aside(c: Connection, message_id: int, because: str, now: datetime) -> No
         raise Conflict(f"M-{message_id} is not waiting to be handled any more.")
 
 
-def retry(c: Connection, message_id: int, now: datetime) -> None:
-    """A set-aside or only recorded message is handled anew, with all its attempts."""
-    values = {"state": "new", "attempts": 0, "because": "", "last_error": "", "lease_by": None, "lease_until": None}
+def retry(c: Connection, message_id: int, now: datetime, by: str = "") -> None:
+    """A set-aside or only recorded message is handled anew, with all its attempts; `by` asked for it (P9)."""
+    values = {
+        "state": "new",
+        "asked_by": by,
+        "before_go_live": 0,
+        "attempts": 0,
+        "because": "",
+        "last_error": "",
+        "lease_by": None,
+        "lease_until": None,
+    }
     again = (message.c.id == message_id, message.c.state.in_(("set_aside", "recorded")))
     if c.execute(update(message).where(*again).values(values | {"handled_at": now})).rowcount != 1:
         row = message_row(c, message_id)
@@ -286,7 +296,7 @@ def _settled_values(row: Settled, now: datetime) -> dict[str, Any]:
     return {
         "b_id": row.id, "state": row.disposition, "because": row.because, "handled_at": now, "lease_by": None, "lease_until": None,
         "message_id": row.message_id or None, "sender": row.sender or None, "subject": row.subject, "sent_at": row.sent_at,
-        "text_hash": row.text_hash or None,
+        "text_hash": row.text_hash or None, "before_go_live": int(row.before_go_live),
     }  # fmt: skip
 
 

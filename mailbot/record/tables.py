@@ -75,6 +75,8 @@ message = Table(
     _text("last_error"),
     _text("because"),
     _flag("message_id_reused"),
+    _flag("before_go_live"),
+    _text("asked_by"),  # who wanted it handled again: a message older than the go-live time then becomes a ticket (P9)
     Column("message_id", Words),
     Column("sender", Words),
     _text("subject"),
@@ -85,6 +87,7 @@ message = Table(
 )
 Index("ix_message_new", message.c.id, sqlite_where=sql("state = 'new'"), postgresql_where=sql("state = 'new'"))
 Index("ix_message_set_aside", message.c.id, sqlite_where=sql("state = 'set_aside'"), postgresql_where=sql("state = 'set_aside'"))
+Index("ix_message_before_go_live", message.c.id, sqlite_where=sql("before_go_live = 1"), postgresql_where=sql("before_go_live = 1"))
 Index("ix_message_message_id", message.c.message_id)
 Index("ix_message_sender", message.c.sender, message.c.id)
 Index("ix_message_text_hash", message.c.text_hash, message.c.received_at)

@@ -257,6 +257,7 @@ def context_of(batch: Batch, understood: Understood, want: Wanted) -> Context:
         staff_on_shift=batch.staff,
         last_owner=tuple(batch.owners.items()),
         company=parts.company,
+        asked_by=understood.claimed.asked_by,
     )
 
 
@@ -324,6 +325,7 @@ def _settled(batch: Batch, understood: Understood, decision: Decision, ticket: T
         rules_hash=batch.live.rules.hash,
         templates_hash=batch.live.templates.hash,
         html=understood.html,
+        before_go_live=ticket is None and "before_go_live" in decision.flags,
     )
 
 

@@ -45,7 +45,7 @@ def _apply(parts: Parts, verb: Verb, one: str, by: str) -> str:
         if kind == "M":
             if verb != "retry":
                 raise MailbotError(f"{one} is a message; messages can only be retried. Actions are named O-17")
-            journal.retry(c, number, now)
+            journal.retry(c, number, now, by)
             tickets.log(c, [LogRow(ticket=None, message=number, what="retried", actor=by)], now)
             return "will be handled again"
         action = outbox.get(c, number)

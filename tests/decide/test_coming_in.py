@@ -411,6 +411,13 @@ def test_what_came_before_go_live_is_only_kept() -> None:
     assert decided(facts=context(go_live=NOW)).outcome == "open_ticket"
 
 
+def test_a_person_makes_a_ticket_of_what_came_before_go_live_and_releases_its_reply() -> None:
+    decision = decided(facts=context(go_live=NOW + timedelta(minutes=1), asked_by="kim"))
+    assert (decision.outcome, "before_go_live" in decision.flags) == ("open_ticket", False)
+    assert [(r.held, r.send) for r in decision.replies] == [(True, False)]
+    assert "kim asked for a ticket" in because(decision, "policy P9")
+
+
 def test_an_order_read_by_the_senders_address_makes_them_known_before_the_address_book_does() -> None:
     decision = decided(found=findings(proof="none"), facts=context(known=None))
     assert (decision.trust, decision.change.client, decision.change.client_address) == ("known", "anna", ANNA)

@@ -16,8 +16,11 @@ from mailbot.desk.queue import TABS
 from mailbot.model.permission import GRANTED, Permission
 from mailbot.record import journal, mailboxes, outbox, tickets
 from mailbot.record.views.insights import INSIGHTS
+from mailbot.record.views.outbox import actions
 from mailbot.record.views.queue import VIEWS
+from mailbot.workflow.handle import handle
 from tests.desk.conftest import World, a_world
+from tests.desk.tickets import anna_writes, with_orders
 from tests.support.desk_data import Filled, fill
 
 
@@ -303,6 +306,27 @@ def test_what_a_person_did_with_an_action_stands_in_the_tickets_history(waiting:
         line = tickets.last_line(c, 1)
     assert line is not None
     assert line[1:3] == ("coordinator", "release O-1")
+
+
+def test_a_message_from_before_go_live_is_listed_and_one_click_makes_a_ticket_of_it(world: World) -> None:
+    """P9: nothing of it was answered; what is answered now waits for a release."""
+    with_orders(world)
+    with world.db.transaction() as c:
+        mailboxes.go_live(c, "support", world.db.now(c))
+    anna_writes(world, minutes_ago=60 * 24 * 40)
+    browser = world.browser("coordinator")
+    assert "Before go-live" in browser.get("/outbox").text
+    listed = browser.get("/aside?view=before_go_live").text
+    assert "Order 10231" in listed
+    assert "Nothing is set aside." in browser.get("/aside").text
+    assert browser.post("/aside?view=before_go_live", data={"id": ["M-1"]}).headers["location"] == "/aside?view=before_go_live"
+    while handle(world.service.parts):
+        pass
+    assert "Nothing came before the go-live time." in browser.get("/aside?view=before_go_live").text
+    assert "is much brighter than the ordered style" in browser.get("/t/1").text
+    with world.db.reading() as c:
+        states = {a.template: a.state for a in actions(c) if a.kind == "email"}
+    assert states == {"acknowledgement": "held"}
 
 
 def test_a_message_set_aside_is_handled_again(waiting: World) -> None:

@@ -85,10 +85,11 @@ def actions(
     return [ActionView(**dict(row) | {"counted": bool(row["counted"])}) for row in c.execute(query).mappings()]
 
 
-def aside(c: Connection, *, limit: int | None = None) -> list[AsideView]:
-    """Messages that wait for a person, newest first."""
+def aside(c: Connection, *, limit: int | None = None, before_go_live: bool = False) -> list[AsideView]:
+    """Messages that wait for a person, newest first; with `before_go_live` those that were only kept, being older (P9)."""
     wanted = [message.c[name] for name in AsideView.__slots__]
-    query = select(*wanted).where(message.c.state == fixed("set_aside")).order_by(message.c.id.desc()).limit(limit)
+    which = message.c.before_go_live == fixed(1) if before_go_live else message.c.state == fixed("set_aside")
+    query = select(*wanted).where(which).order_by(message.c.id.desc()).limit(limit)
     rows = c.execute(query).mappings()
     return [AsideView(**dict(row) | {"sender": row["sender"] or "", "message_id": row["message_id"] or ""}) for row in rows]
 
@@ -101,17 +102,20 @@ class OutboxPage:
     rows: tuple[ActionView, ...]
     states: Mapping[str, int]
     aside: int
+    before_go_live: int
     after: int | None
 
 
 def outbox(c: Connection, states: Collection[ActionState] = (), *, before: int | None = None, limit: int = 50) -> OutboxPage:
-    """One page for the desk, newest first, without states: what is not settled. Three statements."""
+    """One page for the desk, newest first, without states: what is not settled. Four statements."""
     aside_ids = select(message.c.id).where(message.c.state == fixed("set_aside")).limit(COUNTED).subquery()
+    old_ids = select(message.c.id).where(message.c.before_go_live == fixed(1)).limit(COUNTED).subquery()
     rows = _newest(c, states or UNSETTLED, before, limit + 1)
     return OutboxPage(
         rows=tuple(rows[:limit]),
         states={str(row.state): int(row.many) for row in c.execute(union_all(*map(_counted, UNSETTLED)))},
         aside=c.execute(select(func.count()).select_from(aside_ids)).scalar_one(),
+        before_go_live=c.execute(select(func.count()).select_from(old_ids)).scalar_one(),
         after=rows[limit - 1].id if len(rows) > limit else None,
     )
 
