@@ -14,7 +14,7 @@ from mailbot.parse.phrases import Line
 
 _MAX_ATTRIBUTION = 320  # characters, over at most 7 lines
 _ENDS = (":", "：")
-_TITLED = re.compile(r"[-_=:：‐-―](?:(?<=-)-|(?<=_)_|(?<==)=|(?<=[‐-―])[‐-―]|(?<=[:：])\s*$)")
+_DASHES = re.compile("[‐-―]{2}")
 
 
 def quote_begins(work: Lines) -> int:
@@ -66,7 +66,7 @@ def only_quote_marks(work: Lines) -> bool:
 
 def forwarded_by(work: Lines, end: int, subject: str) -> Address | None:
     """The sender named by the header block of a forwarded mail."""
-    titled = (i for i, x in enumerate(work.plain[: end + 1]) if _TITLED.search(x) and quotes.title(work.line(i)) == "forwarded")
+    titled = (i for i, x in enumerate(work.plain[: end + 1]) if _may_be_title(x) and quotes.title(work.line(i)) == "forwarded")
     begin = next(titled, end if quotes.FORWARD_SUBJECT.match(subject) else len(work.plain))
     for line in work.plain[begin : begin + 14]:
         if quotes.label(line) == "sender" and (hit := quotes.ADDRESS.search(line)):
@@ -74,6 +74,12 @@ def forwarded_by(work: Lines, end: int, subject: str) -> Address | None:
             name = before.replace("mailto:", "").strip(" <>[]()*_\"'\t")
             return Address(name[:200], hit[0].rstrip(".").lower())
     return None
+
+
+def _may_be_title(line: str) -> bool:
+    """It is ruled, or ends as a title does."""
+    ruled = "--" in line or "__" in line or "==" in line or (not line.isascii() and _DASHES.search(line) is not None)
+    return ruled or line.rstrip().endswith(_ENDS)
 
 
 def _header_block(lines: list[str], at: int) -> bool:
