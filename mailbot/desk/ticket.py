@@ -128,9 +128,11 @@ def _offer(visit: Visit, ticket: Ticket, verbs: tuple[Verb, ...]) -> Offer | Non
 
 
 def _can_undo(found: Any, login: str) -> bool:
-    """The last line of history is mine, and something of it still waits."""
+    """The last line of history is mine, and something of it still waits; or tickets were put together or apart."""
     if not found.log or found.log[-1].actor != login:
         return False
+    if found.log[-1].what in ("merge", "split"):
+        return True
     waiting = {a.id for a in found.actions if a.state in ("queued", "held")}
     return bool(waiting.intersection(found.log[-1].data.get("actions", ())))
 

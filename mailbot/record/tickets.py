@@ -91,6 +91,13 @@ def attach(c: Connection, ticket_id: int, message_ids: Collection[int]) -> None:
     link(c, [(ticket_id, id_) for id_ in message_ids])
 
 
+def detach(c: Connection, ticket_id: int, message_ids: Collection[int]) -> None:
+    """Takes messages off a ticket again (a merge that was taken back); they stay on their own."""
+    if message_ids:
+        c.execute(delete(ticket_message).where(ticket_message.c.ticket == ticket_id, ticket_message.c.message.in_(message_ids)))
+        search.touch(c, (ticket_id,))
+
+
 def log(c: Connection, rows: Sequence[LogRow], now: datetime) -> None:
     if rows:
         c.execute(insert_into(ticket_log), [_log_values(row, now) for row in rows])

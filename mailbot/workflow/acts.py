@@ -133,8 +133,7 @@ def apply(
     before, after = context.ticket, decided.after
     tickets.save(c, [after, *decided.others], now)
     opened = _open(c, decided, before, now)
-    if decided.messages_to:
-        tickets.attach(c, decided.messages_to, tickets.messages(c, before.id))
+    attached = _attached(c, decided, before.id)
     if decided.stops_clock:
         tickets.read_by(c, before.id, before.clock_started_at, after.read_at or now, actor)
     replaced = tuple(i for n in decided.news for i in n.replaces)
@@ -150,11 +149,28 @@ def apply(
         "actions": ids,
         "replaced": replaced,
         **({"opened": [t.id for t in opened]} if opened else {}),
+        **({"attached": attached, "others": _others(context, decided)} if decided.others else {}),
     }
     tickets.log(c, [LogRow(ticket=before.id, what=what, actor=actor, data=history)], now)
     tickets.log(c, [LogRow(ticket=t.id, what="split_from", actor=actor, data={"ticket": before.id}) for t in opened], now)
     reasons = tuple(r.because for r in decided.reasons)
     return Acted(ticket=replace(after, version=after.version + 1), because=reasons, actions=tuple(ids), opened=tuple(t.id for t in opened))
+
+
+def _attached(c: Connection, decided: ActDecision, ticket_id: int) -> list[int]:
+    """Messages of a merged ticket that the other one did not have."""
+    if not decided.messages_to:
+        return []
+    there = set(tickets.messages(c, decided.messages_to))
+    moved = [m for m in tickets.messages(c, ticket_id) if m not in there]
+    tickets.attach(c, decided.messages_to, moved)
+    return moved
+
+
+def _others(context: ActContext, decided: ActDecision) -> list[dict[str, Any]]:
+    """As `before`, of the ticket that took another's messages over."""
+    was = context.other
+    return [{"ticket": o.id, "version": o.version + 1, **changed_fields(o, was)} for o in decided.others if was and was.id == o.id]
 
 
 def changed_fields(after: Ticket, before: Ticket) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from mailbot.record.tickets import LogRow
 from mailbot.workflow.acts import Acted, changed_fields, hold_ticket
 from mailbot.workflow.parts import Parts
 
-LASTING = ("note", "merge", "split", "undo")  # nothing to take back, or more tickets than one
+LASTING = ("note", "undo")  # nothing to take back
 _TUPLES = {f.name for f in fields(Ticket) if str(f.type).startswith("tuple")}
 _TIMES = {f.name for f in fields(Ticket) if "datetime" in str(f.type)}
 
@@ -28,6 +28,8 @@ def undo(parts: Parts, ticket_id: int, by: str) -> Acted:
         ticket = hold_ticket(c, ticket_id)
         what, data = _last_act(c, ticket, by)
         _take_back_actions(c, data, now)
+        _take_back_merge(c, data, by, ticket.id, now)
+        _take_back_split(c, data, by, ticket.id, now)
         restored = replace(ticket, **_fields(data["before"]))
         if ticket.read_at and restored.read_at is None:
             tickets.unread_again(c, ticket.id, ticket.read_at)
@@ -64,6 +66,31 @@ def _take_back_actions(c: Connection, data: dict[str, Any], now: datetime) -> No
         raise Conflict("Too late: something of it is being sent.")
     replaced: Collection[int] = data.get("replaced", [])
     outbox.set_state(c, replaced, "cancelled", "queued", "waits again: the later news were taken back")
+
+
+def _take_back_merge(c: Connection, data: dict[str, Any], by: str, ticket_id: int, now: datetime) -> None:
+    """The other ticket is as it was, without the messages that it took over."""
+    for row in data.get("others", []):
+        other = _unchanged(c, row["ticket"], row["version"])
+        was = {name: value for name, value in row.items() if name != "ticket"}
+        tickets.save(c, [replace(other, **_fields(was))], now)
+        tickets.detach(c, other.id, data.get("attached", []))
+        tickets.log(c, [LogRow(ticket=other.id, what="undo", actor=by, data={"undone": "merge", "ticket": ticket_id})], now)
+
+
+def _take_back_split(c: Connection, data: dict[str, Any], by: str, ticket_id: int, now: datetime) -> None:
+    """What was split off is over; its number leads to the ticket it came from."""
+    for number in data.get("opened", []):
+        part = replace(_unchanged(c, number, 1), state="closed", closed_at=now, merged_into=ticket_id)
+        tickets.save(c, [part], now)
+        tickets.log(c, [LogRow(ticket=number, what="undo", actor=by, data={"undone": "split", "ticket": ticket_id})], now)
+
+
+def _unchanged(c: Connection, number: int, version: int) -> Ticket:
+    found = tickets.get(c, number)
+    if found is None or found.version != version:
+        raise Conflict(f"Ticket #{number} has changed since: too late to take it back.")
+    return found
 
 
 def _fields(before: dict[str, Any]) -> dict[str, Any]:

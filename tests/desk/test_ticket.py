@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from mailbot.model.act import Act
 from mailbot.record import drafts, tickets
 from mailbot.workflow.acts import act
+from tests.backends.test_queue_view import put
 from tests.desk.conftest import World, a_world
 from tests.desk.tickets import anna_writes, with_orders
 
@@ -120,6 +121,17 @@ def test_the_history_names_people_and_tells_times_as_people_do(returned: World) 
     assert due.astimezone(ZoneInfo("Europe/Stockholm")).strftime("%d %b, %H:%M").lstrip("0") in assessed
     assert "set by hand" in assessed
     assert "The mail, for colleagues on the order" in page
+
+
+def test_a_merge_is_taken_back_by_a_button(returned: World) -> None:
+    with returned.db.transaction() as c:
+        other = put(c, client="anna", opened_at=returned.db.now(c), clock_started_at=returned.db.now(c))
+    press(returned.browser("coordinator"), "merge", other=str(other.id))
+    assert state(returned) == "closed"
+    browser = returned.browser("coordinator")
+    assert 'value="undo"' in browser.get("/t/1").text
+    press(browser, "undo")
+    assert state(returned) == "new"
 
 
 def test_what_the_role_may_not_is_refused_with_the_role_that_is_needed(returned: World) -> None:

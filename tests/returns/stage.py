@@ -156,6 +156,7 @@ class Stage:
         ticket = self.world.ticket(step.get("ticket", 1))
         return {
             **{name: getattr(ticket, name) for name in TOLD},
+            "messages": len(self.world.messages_on(ticket.id)),
             "refused": self.refused,
             "tells": [f"{a.template} {a.kind}" for a in new],
             "says": "\n".join(words(a) for a in new),

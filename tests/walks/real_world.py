@@ -114,6 +114,10 @@ class RealWorld:
     def ticket(self, number: int) -> Ticket:
         return next(t for t in self.tickets() if t.id == number)
 
+    def messages_on(self, number: int) -> list[int]:
+        with self.db.reading() as c:
+            return sorted(tickets.messages(c, number))
+
     def actions(self, message_id: int | None = None) -> list[Action]:
         with self.db.reading() as c:
             found = [a for t in self.tickets() for a in outbox.of_ticket(c, t.id)]
