@@ -23,7 +23,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from mailbot.model.money import money
 from mailbot.model.order import Capabilities, OrderEvent
 from mailbot.model.ticket import Action, Ticket
 from mailbot.record import people
+from mailbot.record.views.client import client as client_view
 from mailbot.workflow.acts import act
 from mailbot.workflow.order_news import follow_orders
 from mailbot.workflow.undo import undo
@@ -156,6 +157,7 @@ class Stage:
         ticket = self.world.ticket(step.get("ticket", 1))
         return {
             **{name: getattr(ticket, name) for name in TOLD},
+            "corrected": self._share(ticket.client),
             "messages": len(self.world.messages_on(ticket.id)),
             "refused": self.refused,
             "tells": [f"{a.template} {a.kind}" for a in new],
@@ -164,6 +166,12 @@ class Stage:
             "calls": calls,
             "waits": [f"{a.template} {a.kind}" for a in actions if a.state == "queued"],
         }
+
+    def _share(self, client: str) -> tuple[int, int]:
+        """Orders with an accepted correction, of all whose facts were read (P32)."""
+        with self.world.db.reading() as c:
+            share = client_view(c, client, self.world.clock[0], UTC, 20).corrected
+        return share.hits, share.total
 
     def _login(self, action: Action) -> str:
         return {f"{p.login}@studio.example": p.login for p in self.world.given.staff}.get(action.to, action.to)
