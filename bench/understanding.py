@@ -2,7 +2,8 @@
 
 Reads labelled files in the formats of ../shared/data (so that a company can label its own mails): cases.jsonl (messages with
 `expect`), comments.jsonl (`text`, `label`), a folder of replies (NAME.txt + NAME.expected.txt) and a folder of mails with
-index.tsv. Prints each measure with n and its 95 % Wilson interval; `--misses` lists what was judged otherwise.
+index.tsv. Prints each measure with n and its 95 % Wilson interval, each F1 with that of 1,000 drawn samples; `--misses` lists what
+was judged otherwise.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import csv
 import json
 import math
+import random
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -49,6 +51,7 @@ class Measure:
     hits: int = 0
     surplus: int = 0
     missed: int = 0
+    counts: list[tuple[int, int, int]] = field(default_factory=list)
     misses: list[str] = field(default_factory=list)
 
     def add(self, name: str, got: object, want: object) -> None:
@@ -59,14 +62,35 @@ class Measure:
 
     def add_set(self, name: str, got: set[str], want: set[str]) -> None:
         self.add(name, sorted(got), sorted(want))
-        self.hits += len(got & want)
-        self.surplus += len(got - want)
-        self.missed += len(want - got)
+        hits, surplus, missed = len(got & want), len(got - want), len(want - got)
+        self.hits += hits
+        self.surplus += surplus
+        self.missed += missed
+        self.counts.append((hits, surplus, missed))
 
     @property
     def f1(self) -> float | None:
-        total = 2 * self.hits + self.surplus + self.missed
-        return 2 * self.hits / total if total else None
+        return _f1(self.hits, self.surplus, self.missed)
+
+    @property
+    def f1_interval(self) -> tuple[float, float] | None:
+        """95 % interval: messages drawn with replacement, with a fixed seed so that a set always prints the same."""
+        telling, draw = [one for one in self.counts if any(one)], random.Random(1)
+        if not telling:
+            return None
+        share = len(telling) / len(self.counts)
+        shares = sorted(_f1(*self._drawn(draw, telling, share)) or 0.0 for _ in range(1_000))
+        return shares[25], shares[974]
+
+    def _drawn(self, draw: random.Random, telling: list[tuple[int, int, int]], share: float) -> list[int]:
+        """Sums of one sample as large as the set; messages where nothing was found or labelled add nothing."""
+        size = sum(draw.random() < share for _ in self.counts)
+        return [sum(column) for column in zip((0, 0, 0), *draw.choices(telling, k=size), strict=True)]
+
+
+def _f1(hits: int, surplus: int, missed: int) -> float | None:
+    total = 2 * hits + surplus + missed
+    return 2 * hits / total if total else None
 
 
 Measures = dict[str, Measure]
@@ -253,7 +277,7 @@ def _print(path: Path, measures: Measures, *, misses: bool) -> None:
     print(path)
     for name, m in measures.items():
         low, high = wilson(m.right, m.n)
-        f1 = f"  F1 {m.f1:.1%}" if m.f1 is not None else ""
+        f1 = f"  F1 {m.f1:.1%}  [{m.f1_interval[0]:.1%}, {m.f1_interval[1]:.1%}]" if m.f1 is not None and m.f1_interval else ""
         print(f"  {name:22} {m.right:4}/{m.n:<4} {m.right / m.n:6.1%}  [{low:.1%}, {high:.1%}]{f1}")
         for miss in m.misses if misses else ():
             print(f"      {miss}")
@@ -261,7 +285,15 @@ def _print(path: Path, measures: Measures, *, misses: bool) -> None:
 
 def _as_json(path: Path, measures: Measures) -> str:
     rows = {
-        name: {"right": m.right, "n": m.n, "interval": wilson(m.right, m.n), "f1": m.f1, "misses": m.misses} for name, m in measures.items()
+        name: {
+            "right": m.right,
+            "n": m.n,
+            "interval": wilson(m.right, m.n),
+            "f1": m.f1,
+            "f1_interval": m.f1_interval,
+            "misses": m.misses,
+        }
+        for name, m in measures.items()
     }
     return json.dumps({"file": str(path), "measures": rows}, ensure_ascii=False)
 

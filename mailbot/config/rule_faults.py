@@ -44,9 +44,15 @@ def as_problems(errors: ValidationError, file: str, kind: type) -> list[Problem]
 def contradictions(values: Mapping[str, Any]) -> list[Problem]:
     """Files that can be read but mean nothing: unknown queues and names, impossible hours, a cue that speaks for nothing known."""
     problems: list[Problem] = []
-    for check in (_routing, _shifts, _cues, _names, _times):
+    for check in (_routing, _shifts, _cues, _names, _times, _detector):
         problems.extend(check(values))
     return problems
+
+
+def _detector(values: Mapping[str, Any]) -> Iterator[Problem]:
+    languages = values["languages.toml"]
+    if languages is not None and not languages.detector:
+        yield Problem("languages.toml", "detector", "is empty", 'Give the codes of the languages to tell apart: ["en", "de", "fr"]')
 
 
 def _routing(values: Mapping[str, Any]) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -87,6 +88,12 @@ def test_a_cue_that_speaks_for_nothing_known_is_found(own: Path) -> None:
     assert "Did you mean weight?" in "\n".join(faults(SHIPPED, own))
     (own / "requests.toml").write_text('negations = []\n[[cues]]\nname = "x"\nmeans = ["refnd"]\nphrases = ["a"]\n')
     assert "Did you mean refund?" in "\n".join(faults(SHIPPED, own))
+
+
+def test_a_language_check_without_languages_is_found_before_it_goes_live(own: Path) -> None:
+    shipped = (SHIPPED / "languages.toml").read_text(encoding="utf-8")
+    (own / "languages.toml").write_text(re.sub(r"(?m)^detector = .*$", "detector = []", shipped), encoding="utf-8")
+    assert any("languages.toml" in line and "detector: is empty. Give the codes" in line for line in faults(SHIPPED, own))
 
 
 def test_a_missing_file_is_named(own: Path) -> None:
