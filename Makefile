@@ -5,7 +5,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 PY      = $(VENV)/bin/python
-WORKERS ?= 2
+WORKERS ?= 3
 ARGS   ?=
 
 .PHONY: demo test check lint bench lock clean
@@ -13,8 +13,9 @@ ARGS   ?=
 demo: $(VENV)/.installed
 	@$(PY) -m mailbot demo $(ARGS)
 
+# A file's tests run on one worker: they share servers and browsers.
 test: $(VENV)/.installed-dev
-	$(PY) -m pytest -q -n $(WORKERS) --dist loadgroup $(ARGS)
+	$(PY) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: lint test
 

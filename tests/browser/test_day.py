@@ -20,7 +20,7 @@ from mailbot.model.visitor import Origin
 from mailbot.workflow import sign_in
 from tests.browser.conftest import Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
 Person = Callable[..., Page]
 

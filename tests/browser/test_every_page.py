@@ -22,7 +22,7 @@ from mailbot.workflow import people
 from tests.browser.conftest import Opened, Site, a_site
 from tests.browser.studio import take_returns_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 FIRST_LOAD = 100_000  # bytes as transferred, with headers: document, style, scripts, icons
 TICKETS = (
     "unread", "at work", "a mail with everything in it", "waits for agreement", "delivered, redistribution requested", "over", "a dispute",

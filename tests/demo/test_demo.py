@@ -23,7 +23,6 @@ from mailbot.demo.show import _line
 
 pytest.importorskip("pymap", reason="the demo's packages are not installed: pip install '.[demo]'")
 
-pytestmark = pytest.mark.xdist_group("demo")  # one run of the samples for all
 
 ROOT = Path(__file__).resolve().parents[2]
 MACHINES = {"Automatic reply: your order", "Out of office", "This week's listings"}

@@ -14,7 +14,7 @@ from tests.e2e.agencies import answers_on_orders
 from tests.e2e.company import Workload, a_company, generator
 from tests.e2e.world import USER, World, kill, until
 
-pytestmark = [pytest.mark.dovecot, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.dovecot
 KILLS = int(os.environ.get("MAILBOT_TEST_KILLS", "6"))  # 20 by hand, see docs/operations.md
 
 

@@ -12,7 +12,7 @@ from tests.e2e.agencies import answers_on_orders
 from tests.e2e.company import MAILS, Workload, a_company
 from tests.e2e.world import USER, World
 
-pytestmark = [pytest.mark.dovecot, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.dovecot
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.dovecot import Dovecot, free_port
 
-pytestmark = [pytest.mark.dovecot, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.dovecot
 
 USER = "bot@example.test"
 CONFIG = """

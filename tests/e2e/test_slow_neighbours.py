@@ -14,7 +14,7 @@ from tests.support.dovecot import Dovecot, free_port
 from tests.support.orders import running_orders
 from tests.support.smtp_sink import SmtpSink
 
-pytestmark = [pytest.mark.dovecot, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.dovecot
 
 
 def test_a_dead_mailbox_and_a_slow_order_system_do_not_delay_the_other_mailbox(tmp_path: Path) -> None:

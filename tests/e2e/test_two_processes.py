@@ -15,7 +15,7 @@ from tests.support.dovecot import Dovecot
 from tests.support.orders import Orders, running_orders
 from tests.support.smtp_sink import SmtpSink
 
-pytestmark = [pytest.mark.dovecot, pytest.mark.postgres, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.dovecot, pytest.mark.postgres]
 PAIRS = int(os.environ.get("MAILBOT_TEST_PAIRS", "500"))
 LIMITS = "known_address_hour = 100000\nknown_address_day = 100000\nunknown_domain_hour = 100000\nall_hour = 100000\n"
 

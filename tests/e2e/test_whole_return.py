@@ -32,7 +32,7 @@ from tests.support.dovecot import Dovecot
 from tests.support.orders import running_orders
 from tests.support.smtp_sink import SmtpSink
 
-pytestmark = [pytest.mark.dovecot, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.dovecot
 KILLS = int(os.environ.get("MAILBOT_TEST_KILLS", "6"))  # 20 by hand, see docs/operations.md
 ANN = "ann@agency.example"
 MANAGER = "maria@studio.example"

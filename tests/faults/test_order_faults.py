@@ -33,8 +33,6 @@ from mailbot.workflow.parts import Parts
 from mailbot.workflow.poll import poll_comments
 from tests.support.orders import Orders, running_orders
 
-pytestmark = pytest.mark.xdist_group("faults")
-
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DUE = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 LANE = "order_system:orders"

@@ -38,7 +38,7 @@ from tests.support.orders import running_orders
 from tests.support.postgres import Cluster
 from tests.support.smtp_sink import SmtpSink
 
-pytestmark = [pytest.mark.dovecot, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.dovecot
 PATIENT = "known_address_hour = 100000\nunknown_address_hour = 100000\nunknown_address_day = 100000\nunknown_domain_hour = 100000\n"
 
 

@@ -23,7 +23,7 @@ from tests.faults.firm import Firm, mail
 from tests.support.dovecot import Dovecot
 from tests.support.smtp_sink import SmtpSink
 
-pytestmark = [pytest.mark.dovecot, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.dovecot
 
 
 @pytest.fixture(scope="module")
