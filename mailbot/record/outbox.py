@@ -21,6 +21,14 @@ ORDER_SYSTEM_KINDS = frozenset({"order_comment", "reopen", "close", "delivery_ti
 DEAD = ("gave_up", "cancelled")
 INTERRUPTED = "sending was interrupted; nobody knows whether it was accepted"
 _FIELDS = tuple(action.c[name] for name in Action.__slots__)
+# Both run for every action; building them each time costs as much as running them.
+_OF_HOLDER = (action.c.id == bindparam("b_id"), action.c.lease_by == bindparam("b_holder"))
+_BEGIN = (
+    update(action)
+    .where(*_OF_HOLDER, action.c.state == "queued", action.c.lease_until > bindparam("b_now"))
+    .values(state="sending", attempts=action.c.attempts + 1, lease_until=bindparam("b_until"))
+)
+_FINISH = update(action).where(*_OF_HOLDER, action.c.state.in_(("sending", "uncertain")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +100,8 @@ def begin(c: Connection, action_id: int, holder: str, now: datetime, lease_secon
 
     False where the claim ended or a person held, cancelled or changed it meanwhile: do not send.
     """
-    mine = (action.c.id == action_id, action.c.state == "queued", action.c.lease_by == holder, action.c.lease_until > now)
-    values = {"state": "sending", "attempts": action.c.attempts + 1, "lease_until": now + timedelta(seconds=lease_seconds)}
-    return c.execute(update(action).where(*mine).values(values)).rowcount == 1
+    mine = {"b_id": action_id, "b_holder": holder, "b_now": now}
+    return c.execute(_BEGIN, {**mine, "b_until": now + timedelta(seconds=lease_seconds)}).rowcount == 1
 
 
 def finish(c: Connection, action_id: int, outcome: Outcome, holder: str, now: datetime, next_due: datetime | None = None) -> bool:
@@ -104,8 +111,7 @@ def finish(c: Connection, action_id: int, outcome: Outcome, holder: str, now: da
     as nobody decided otherwise.
     """
     values = _finished(outcome, now, next_due)
-    mine = (action.c.id == action_id, action.c.state.in_(("sending", "uncertain")), action.c.lease_by == holder)
-    if c.execute(update(action).where(*mine).values(values)).rowcount != 1:
+    if c.execute(_FINISH, {"b_id": action_id, "b_holder": holder, **values}).rowcount != 1:
         return False
     if values["state"] in DEAD:
         _hold_followers(c, action_id, values["because"])

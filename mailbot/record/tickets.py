@@ -36,13 +36,16 @@ FIELDS = tuple(ticket.c[f.name] for f in fields(Ticket))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogRow:
-    """One line of a ticket's history. `ticket` None: of a message that is on none. `actor`: login or `mailbot`."""
+    """One line of a ticket's history. `ticket` None: of a message that is on none. `actor`: login or `mailbot`.
+
+    `data`: an object, or its JSON text where that is written already.
+    """
 
     ticket: int | None
     what: str
     actor: str = "mailbot"
     message: int | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] | str = field(default_factory=dict)
 
 
 # --- one ticket --------------------------------------------------------------------------------------------------------------
@@ -258,7 +261,7 @@ def _write_orders(c: Connection, tickets: Sequence[Ticket]) -> None:
 
 
 def _log_values(row: LogRow, now: datetime) -> dict[str, Any]:
-    data = json.dumps(row.data, default=str) if row.data else ""
+    data = row.data if isinstance(row.data, str) else json.dumps(row.data, default=str) if row.data else ""
     return {"ticket": row.ticket, "message": row.message, "at": now, "actor": row.actor, "what": row.what, "data": data}
 
 

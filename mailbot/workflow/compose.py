@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailbot.decide import reply_facts
-from mailbot.model.as_json import decision_json, findings_json
 from mailbot.model.context import Colleague, Context
 from mailbot.model.decision import Decision
 from mailbot.model.reply import ReplyFacts
@@ -37,13 +36,13 @@ def actions(
     return rows
 
 
-def log_row(understood: Understood, decision: Decision, ticket: Ticket | None) -> LogRow:
-    """The line of the ticket's history: findings and decision as they were."""
+def log_row(understood: Understood, decision: Decision, ticket: Ticket | None, decision_json: str, findings_json: str) -> LogRow:
+    """The line of the ticket's history: findings and decision as they were, in the very texts that stay with the message."""
     return LogRow(
         ticket=ticket.id if ticket else None,
         message=understood.claimed.id,
         what=decision.outcome,
-        data={"decision": decision_json(decision), "findings": findings_json(understood.found)} if ticket else {},
+        data=f'{{"decision":{decision_json},"findings":{findings_json}}}' if ticket else "",
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -183,15 +182,9 @@ def _look_up_of(understood: Understood, want: Wanted, gathered: Facts) -> contex
         thread_ids=message.thread_ids,
         order_ids=tuple(sorted({*want.numbers, *ids})),
         order_numbers=want.numbers,
-        text_hash=text_hash(understood),
+        text_hash=understood.text_hash,
         report_message_ids=message.report.original_message_ids if message.report else (),
     )
-
-
-def text_hash(understood: Understood) -> str:
-    """Equal for the same words, whatever the spaces and capitals (P3)."""
-    words = " ".join(understood.message.text.lower().split())
-    return hashlib.sha256(words.encode()).hexdigest() if words else ""
 
 
 def _decide_one(batch: Batch, understood: Understood, want: Wanted) -> None:
@@ -199,10 +192,11 @@ def _decide_one(batch: Batch, understood: Understood, want: Wanted) -> None:
     decision = decide(understood.message, understood.found, facts, batch.live.rules, batch.now)
     ticket = _ticket(batch, understood, decision, facts)
     batch.actions += compose.actions(batch.parts, batch.live, understood, decision, facts, ticket, batch.now, batch.staff)
-    batch.log.append(compose.log_row(understood, decision, ticket))
+    told = _dumped(decision_json(decision)), _dumped(findings_json(understood.found))
+    batch.log.append(compose.log_row(understood, decision, ticket, *told))
     batch.bounced += decision.bounced
     _remember(batch, understood, decision, ticket, want)
-    batch.settled.append(_settled(batch, understood, decision, ticket))
+    batch.settled.append(_settled(batch, understood, decision, ticket, *told))
     batch.told.append(compose.told(understood, decision, ticket))
 
 
@@ -232,7 +226,7 @@ def context_of(batch: Batch, understood: Understood, want: Wanted) -> Context:
     found = batch.found[understood.claimed.id]
     parts, gathered = batch.parts, batch.gathered
     tickets_seen, threads = _tickets(batch, understood, want, found)
-    key = (want.sender, text_hash(understood))
+    key = (want.sender, understood.text_hash)
     again = ((batch.texts[key], key[1]),) if key in batch.texts else ()
     return Context(
         message=understood.claimed.id,
@@ -301,11 +295,13 @@ def _remember(batch: Batch, understood: Understood, decision: Decision, ticket: 
             batch.owners[decision.queue] = decision.owner
     if understood.message.message_id:
         batch.threads[understood.message.message_id] = ticket.id
-    if digest := text_hash(understood):
+    if digest := understood.text_hash:
         batch.texts[(want.sender, digest)] = ticket.id
 
 
-def _settled(batch: Batch, understood: Understood, decision: Decision, ticket: Ticket | None) -> journal.Settled:
+def _settled(
+    batch: Batch, understood: Understood, decision: Decision, ticket: Ticket | None, decision_json: str, findings_json: str
+) -> journal.Settled:
     message = understood.message
     dispositions: dict[str, Disposition] = {"record_only": "recorded", "set_aside": "set_aside"}
     return journal.Settled(
@@ -318,10 +314,10 @@ def _settled(batch: Batch, understood: Understood, decision: Decision, ticket: T
         subject=message.subject,
         sent_at=message.date,
         text=message.text,
-        text_hash=text_hash(understood),
+        text_hash=understood.text_hash,
         parsed_json=_dumped(message_json(message)),
-        findings_json=_dumped(findings_json(understood.found)),
-        decision_json=_dumped(decision_json(decision)),
+        findings_json=findings_json,
+        decision_json=decision_json,
         rules_hash=batch.live.rules.hash,
         templates_hash=batch.live.templates.hash,
         html=understood.html,

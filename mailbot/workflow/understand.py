@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from mailbot.check import check
 from mailbot.errors import Unreadable
@@ -18,7 +20,7 @@ from mailbot.parse.safe_html import safe_html
 from mailbot.record.claims import Claimed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: `text_hash` is kept in the instance
 class Understood:
     """`html` is what the desk may show of a mail's HTML, None where it has none (or nobody asked)."""
 
@@ -26,6 +28,12 @@ class Understood:
     message: ParsedMessage
     found: Findings
     html: SafeHtml | None = None
+
+    @cached_property
+    def text_hash(self) -> str:
+        """Equal for the same words, whatever the spaces and capitals (P3); "" without words."""
+        words = " ".join(self.message.text.lower().split())
+        return hashlib.sha256(words.encode()).hexdigest() if words else ""
 
 
 @dataclass(frozen=True, slots=True)
