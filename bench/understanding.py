@@ -99,15 +99,28 @@ Measures = dict[str, Measure]
 def measure(path: Path, words: WordLists) -> Measures:
     """All measures that the labels of a file or folder allow."""
     measures: Measures = {}
-    if path.is_dir() and any(path.glob("*.expected.txt")):
+    if path.is_file():
+        _file(path, words, measures)
+    elif any(path.glob("*.expected.txt")):
         _replies(path, measures)
-    elif path.is_dir():
+    elif (path / "index.tsv").exists():
         _mails(path, words, measures)
     else:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        for number, row in enumerate(rows, 1):
-            _case(row, words, measures) if "expect" in row else _comment(number, row, words, measures)
+        for file in sorted(path.glob("*.jsonl")):
+            _file(file, words, measures)
     return measures
+
+
+def _file(path: Path, words: WordLists, measures: Measures) -> None:
+    """Raises SystemExit with the line that cannot be read."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            _case(row, words, measures) if "expect" in row else _comment(number, row, words, measures)
+        except (ValueError, LookupError, AttributeError, TypeError) as error:
+            sys.exit(f"{path}:{number}: this line is not labelled as docs/understanding.md says: {error!r}")
 
 
 def understand(row: Row, words: WordLists) -> tuple[ParsedMessage, Findings]:
@@ -311,6 +324,9 @@ def main() -> int:
             print(f"{path}: there is no such file; give the files to measure", file=sys.stderr)
             return 1
         measures = measure(path, words)
+        if not measures:
+            print(f"{path}: nothing labelled in it; give a .jsonl file or a folder as docs/understanding.md says", file=sys.stderr)
+            return 1
         print(_as_json(path, measures)) if given.json else _print(path, measures, misses=given.misses)
     return 0
 
