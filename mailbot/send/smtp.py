@@ -23,6 +23,7 @@ from mailbot.model.outcome import GiveUp, Outcome, Sent, TryAgain, Uncertain
 from mailbot.model.ticket import Action
 
 LONGEST_SEND = 150.0  # seconds for one mail in all: less than half the sender's lease (I6)
+JUST_NOW = 2.0  # seconds after an accepted mail in which the next one is begun without asking whether the line lives
 IDLE_TOO_LONG = 60.0  # seconds after which a connection is not used again
 TO_ANSWER = 20.0  # seconds that must be left for the server's last answer, or the content is not begun
 _ADDRESS = re.compile(r"[^\s<>\x00-\x1f\x7f]+@[^\s<>@\x00-\x1f\x7f]+")
@@ -52,6 +53,7 @@ class SmtpLane:
         self.access = access
         self._smtp: smtplib.SMTP | None = None
         self._used_at = 0.0
+        self._accepted_at = float("-inf")  # of the last mail on this connection; forgotten when the next one is begun
         self._lost_because = ""
 
     def send(self, action: Action, deadline: float | None = None) -> Outcome:
@@ -103,6 +105,7 @@ class SmtpLane:
 
     def _converse(self, smtp: smtplib.SMTP, action: Action, recipient: str, end: float) -> Outcome | None:
         """MAIL, RCPT, DATA, content, dot. Every refusal leaves the connection usable or closed, never in between."""
+        self._accepted_at = float("-inf")
         try:
             refused = self._envelope(smtp, action, recipient)
             if refused is None:
@@ -155,6 +158,7 @@ class SmtpLane:
             self._drop()
             return Uncertain(f"{self._named()} got the whole mail and did not say whether it took it ({_words(fault)}).")
         if code // 100 == 2:
+            self._accepted_at = time.monotonic()
             return Sent(_text(text))
         if code // 100 in (4, 5):
             return self._refusal(code, text, "the mail")
@@ -170,7 +174,13 @@ class SmtpLane:
         return TryAgain(because)
 
     def _ready(self, end: float) -> smtplib.SMTP:
-        """The connection, fresh or reset (RSET tells whether it still lives)."""
+        """The connection, fresh or reset (RSET tells whether it still lives).
+
+        An accepted mail leaves nothing to reset (RFC 5321 section 4.1.1.4); a line cut right after it is noticed at MAIL.
+        """
+        if self._smtp is not None and self._smtp.sock is not None and time.monotonic() - self._accepted_at < JUST_NOW:
+            self._smtp.sock.settimeout(self.access.timeout)
+            return self._smtp
         if self._smtp is not None and time.monotonic() - self._used_at < IDLE_TOO_LONG:
             with contextlib.suppress(*_FAULTS), self._cut_off_at(self._smtp, end):
                 if self._smtp.sock is not None:

@@ -46,6 +46,13 @@ def test_many_mails_go_over_one_connection(sink: SmtpSink, lane: SmtpLane) -> No
     assert (len(sink.mails()), sink.connections()) == (20, 1)
 
 
+def test_a_refused_mail_between_two_accepted_ones_leaves_nothing_behind_for_the_next(sink: SmtpSink, lane: SmtpLane) -> None:
+    told = [lane.send(action(to)) for to in ("first@client.test", "fail550@client.test", "second@client.test", "third@client.test")]
+    assert [type(one) for one in told] == [Sent, GiveUp, Sent, Sent], told
+    assert [m["recipients"] for m in sink.mails()] == [["first@client.test"], ["second@client.test"], ["third@client.test"]]
+    assert sink.connections() == 1
+
+
 @pytest.mark.parametrize(
     ("to", "outcome", "bad"),
     [
