@@ -12,6 +12,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
 from typing import Literal
 
 from mailbot.model.reply import RenderedMail
@@ -46,9 +47,9 @@ def compose(  # noqa: PLR0913 - the fields of a mail, all by name
     `automatic` is the Auto-Submitted value (RFC 3834, 5), empty for what a person wrote. Ids that are none are left out.
     """
     headers = [
-        ("From", _address(*parseaddr(clean(sender)))),
+        ("From", _own_address(sender)),
         ("To", _address(*to)),
-        ("Reply-To", _address(*parseaddr(clean(reply_to))) if reply_to else ""),
+        ("Reply-To", _own_address(reply_to) if reply_to else ""),
         ("Subject", _text("Subject", mail.subject)),
         ("Date", format_datetime(date)),
         ("Message-ID", _ids([message_id])),
@@ -79,6 +80,11 @@ def _part(subtype: str, text: str) -> bytes:
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     body = binascii.b2a_qp(lines.encode("utf-8", "replace"), istext=True, quotetabs=False).replace(b"\n", b"\r\n")
     return head.encode() + body + (b"" if body.endswith(b"\r\n") else b"\r\n")
+
+
+@lru_cache(maxsize=16)  # the company's few: reading the two takes as long as the rest of a mail
+def _own_address(mailbox: str) -> str:
+    return _address(*parseaddr(clean(mailbox)))
 
 
 def _address(name: str, address: str) -> str:
