@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,7 +49,7 @@ def run(
     configure(settings.log)
     stop = threading.Event()
     schedule.stop_on_signals(stop)
-    with open_service(settings, rules_dir=rules, templates_dir=templates) as opened:
+    with open_service(settings, rules_dir=rules, templates_dir=templates) as opened, _start_left_alone():
         if once:
             raise typer.Exit(schedule.run_once(opened, wanted, stop))
         code = schedule.serve(opened, wanted, stop, _doors(opened, wanted, named=bool(only)))
@@ -109,6 +112,18 @@ def db_upgrade(ctx: typer.Context) -> None:
     from mailbot.health import upgrade_database
 
     say(upgrade_database(settings))
+
+
+@contextlib.contextmanager
+def _start_left_alone() -> Iterator[None]:
+    """What the start made lives as long as the service: the garbage collector does not look through it again and again (3 % of a mail's
+    CPU). When rules or templates are replaced, cycles among those of the start stay in memory, and no later ones."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _doors(opened: Service, wanted: frozenset[str], *, named: bool) -> dict[str, Door]:
