@@ -177,9 +177,13 @@ def test_two_people_on_one_ticket_the_second_loses_no_word(person: Person) -> No
     form.get_by_role("button", name="Assess").click()
     expect(sam.locator("main")).to_contain_text("Somebody else changed ticket")
     expect(sam.get_by_label("Why (the client reads it)")).to_have_value("The lawn is still brown.")
-    form = sam.locator("details.do", has=sam.locator("input[value=assess]"))
-    expect(form.get_by_label("How to proceed")).to_have_value("Green lawn")
-    form.get_by_role("button", name="Assess").click()
+    for _ in range(4):  # the demo's client may write again meanwhile: one more conflict, and still no word is lost
+        form = sam.locator("details.do", has=sam.locator("input[value=assess]"))
+        expect(form.get_by_label("How to proceed")).to_have_value("Green lawn")
+        with sam.expect_navigation():
+            form.get_by_role("button", name="Assess").click()
+        if sam.locator(".flash").count():
+            break
     expect(sam.locator(".flash")).to_contain_text("Assessed.")
 
 
