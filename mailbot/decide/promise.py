@@ -98,6 +98,7 @@ def _set_in_order_system(step: Step, after: Ticket, due_at: datetime) -> tuple[E
             reason=step.act.reason or "a new delivery time",
             plan=after.plan,
             etag=main.etag if main else "",
+            seen_due_at=main.due_at if main else None,
             because="the order system takes the time first, then the client hears of it (P26)",
         ),
     )

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from mailbot.errors import NotFound
+from mailbot.errors import NotFound, Unavailable
 from mailbot.model.money import Money
 from mailbot.model.outcome import GiveUp, Outcome
 from mailbot.model.ticket import Action
@@ -62,6 +62,22 @@ def _close(system: OrderSystem, payload: Json, key: str, now: datetime) -> Outco
 
 
 def _delivery_time(system: OrderSystem, payload: Json, key: str, now: datetime) -> Outcome:
+    """A refusal because the order was changed since it was read is no refusal where its delivery time is still the one that was seen: our
+    own plan or comment changed it, a moment before."""
+    etag = payload.get("etag") or ""
+    outcome = _set_delivery(system, payload, etag, key, now)
+    if not isinstance(outcome, GiveUp) or not etag or "seen_due_at" not in payload:
+        return outcome
+    try:
+        order = system.order(payload["order_id"])
+    except (NotFound, Unavailable):
+        return outcome
+    if order.etag in ("", etag) or order.due_at != _aware(payload["seen_due_at"]):
+        return outcome
+    return _set_delivery(system, payload, order.etag, f"{key}-again", now)
+
+
+def _set_delivery(system: OrderSystem, payload: Json, etag: str, key: str, now: datetime) -> Outcome:
     charge = payload.get("charge")
     return system.set_delivery(
         payload["order_id"],
@@ -69,7 +85,7 @@ def _delivery_time(system: OrderSystem, payload: Json, key: str, now: datetime) 
         payload.get("reason") or "",
         Money(Decimal(charge["amount"]), charge["currency"]) if charge else None,
         payload.get("plan") or "",
-        payload.get("etag") or "",
+        etag,
         key,
         now=now,
     )

@@ -218,7 +218,8 @@ def _call_body(effect: Effect, comment_id: str) -> dict[str, object]:
     if effect.kind == "delivery_time":
         charge = {"amount": str(effect.charge.amount), "currency": effect.charge.currency} if effect.charge else None
         due_at = effect.due_at.isoformat() if effect.due_at else None
-        return body | {"due_at": due_at, "charge": charge, "plan": effect.plan, "etag": effect.etag}
+        seen = effect.seen_due_at.isoformat() if effect.seen_due_at else None
+        return body | {"due_at": due_at, "charge": charge, "plan": effect.plan, "etag": effect.etag, "seen_due_at": seen}
     words = {"requested_by": effect.requested_by, "quote": effect.quote}
     return {"order_id": effect.order_id, **words, "targets": list(effect.targets), "images": list(effect.images)}
 
