@@ -14,7 +14,10 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 from tests.browser.hostile_html import VECTORS, Vector
 
 Document = Callable[[Vector, str], str]
-_LAST = "<script>onload = () => setTimeout(() => { console.log('/ran-last/'); new Image().src = 'http://CANARY/last' }, 250)</script>"
+# It speaks only when the canary has answered it: by then every request that was made before has reached the canary too.
+_LAST = """<script>onload = () => setTimeout(() => {
+  const image = new Image(); image.onload = image.onerror = () => console.log('/ran-last/'); image.src = 'http://CANARY/last'
+}, 250)</script>"""
 
 
 class Canary:
