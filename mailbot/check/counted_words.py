@@ -17,9 +17,7 @@ WORD = re.compile(r"([^\W\d_]+(?:['’][^\W\d_]+)*)")
 ASCII_WORD = re.compile(r"([A-Za-z]+(?:'[A-Za-z]+)*)")  # the same where all is ASCII: `re` looks up named letters twice as fast
 _ENDINGS = ("'s", "s", "es", "ed", "d", "ing", "ly", "er", "ers", "y", "n't", "'ll", "'re", "'ve", "'d")
 _ASCII_CAPITALS, _ASCII_SMALL = string.ascii_uppercase.encode(), string.ascii_lowercase.encode()
-_SMALL_LETTERS = {letter: chr(letter).lower() if chr(letter).isalpha() or chr(letter) == "'" else " " for letter in range(128)}
-# Without most of those that open a sentence. Letters come first, so that `re` passes at once all places without one.
-_CAPITAL = re.compile(r"[A-Z](?<![.!?:] [A-Z])(?<!\n[A-Z])[A-Za-z]*(?:'[A-Za-z]+)*")
+_TAILS = frozenset(("s", "t", "d", "m", "ll", "re", "ve"))  # "it's", "don't": folded words end at the apostrophe
 _Kind = Literal["english", "both", "foreign", "unknown"]
 
 
@@ -49,40 +47,22 @@ class Count:
         return self.total - self.english - self.foreign - self.both
 
 
-def plain_count(clean: str, known: Known) -> Count | None:
-    """The same as `count` for most English texts, at a fraction of its time; None where letters, words or names need a closer look."""
-    if not clean.isascii() or _shouted(clean):
-        return None
-    letters = clean.translate(_SMALL_LETTERS)
-    words = letters.split() if "'" not in letters else ASCII_WORD.findall(letters)
-    counted = Counter(words)
-    for capital in _CAPITAL.finditer(clean):
-        if _is_name(capital[0], clean, capital.start()):
-            counted[capital[0].lower()] -= 1
-    e = b = n = 0
-    for word, times in counted.items():
+def quick_count(places: Mapping[str, Sequence[int]], known: Known) -> Count | None:
+    """All words of a folded text (`Folded.places`), names and labels among them; None where one is foreign."""
+    total = english = both = 0
+    for word, numbers in places.items():
+        if word in _TAILS or word.isdigit():
+            continue
         kind = _kind(word, known)
         if kind == "foreign":
             return None
-        n += times
-        e += times * (kind == "english")
-        b += times * (kind == "both")
-    return Count(n, e, 0, b, Counter(), (), ()) if n else None
-
-
-def _is_name(word: str, text: str, at: int) -> bool:
-    """A word with a capital inside a sentence."""
-    if _is_i(word):
-        return False
-    if text[at - 1 : at] == " " and text[at - 2 : at - 1].isalpha():  # as nearly all are
-        return True
-    return _begins_word(text, at) and not _opens(text[max(0, at - 60) : at])
-
-
-def _begins_word(text: str, at: int) -> bool:
-    """At a letter: the one before it belongs to no word with it ("O'Neil" is one word)."""
-    before = text[max(0, at - 2) : at]
-    return not (before[-1:].isalpha() or (before[-1:] == "'" and before[:-1].isalpha()))
+        times = len(numbers)
+        total += times
+        if kind == "english":
+            english += times
+        elif kind == "both":
+            both += times
+    return Count(total, english, 0, both, Counter(), (), ())
 
 
 def count(text: str, clean: str, where: Where, known: Known) -> Count:
