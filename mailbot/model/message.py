@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from mailbot.model.order import ChargeAnswer
 
@@ -158,9 +158,11 @@ class ParsedMessage:
         return tuple(value for key, value in self.headers if key == name)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """The words that a finding rests on, and where they stand (offsets into subject or text)."""
+class Span(NamedTuple):
+    """The words that a finding rests on, and where they stand (offsets into subject or text).
+
+    A tuple, as the checks make some fifty of each mail and a frozen dataclass takes four times as long to make.
+    """
 
     where: Where
     start: int
