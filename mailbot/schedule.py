@@ -26,7 +26,6 @@ log = structlog.get_logger()
 
 ALL = frozenset({"poll", "handle", "send", "watch", "desk"})
 STOP_SECONDS = 30
-IDLE_SECONDS = 240  # IDLE is begun anew before a NAT or server forgets it
 FIRST_RETRY = 1.0
 LAST_RETRY = 300.0
 LAST_DATABASE_RETRY = 15.0

@@ -54,10 +54,10 @@ class _Lists:
 
 def language(message: ParsedMessage, words: LanguageWords) -> LanguageFinding:
     """The language of the client's sentences; the subject counts only where the text says nothing."""
-    return plainly_english(message.text, words) or looked_at_closely(message, words)
+    return _plainly_english(message.text, words) or _looked_at_closely(message, words)
 
 
-def plainly_english(text: str, words: LanguageWords) -> LanguageFinding | None:
+def _plainly_english(text: str, words: LanguageWords) -> LanguageFinding | None:
     """The verdict on most English mails, at a fraction of the time: so much English and no foreign word that no label, name, quote
     or greeting could change it. None where a closer look is needed."""
     if len(text) > _MAX_TEXT or _UNPLAIN.search(text):
@@ -66,7 +66,7 @@ def plainly_english(text: str, words: LanguageWords) -> LanguageFinding | None:
     return _by_words(counted, words) if counted is not None and counted.english >= _PLENTY else None
 
 
-def looked_at_closely(message: ParsedMessage, words: LanguageWords) -> LanguageFinding:
+def _looked_at_closely(message: ParsedMessage, words: LanguageWords) -> LanguageFinding:
     """The same without that short cut."""
     lists = _lists(words)
     clean = _clean(message.text[:_MAX_TEXT], lists)

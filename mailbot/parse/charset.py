@@ -21,7 +21,6 @@ _NOT_TEXT = frozenset(
 _OFTEN_WRONG = frozenset(("cp1252", "iso-8859-15", "cp1254", "cp850", "windows-1252"))
 _WINDOWS = ("utf-8", "cp1252")
 _LONE = re.compile("[\ud800-\udfff]")
-_C1 = re.compile("[\x80-\x9f]")
 
 
 def decode(data: bytes, charset: str | None) -> str:

@@ -1,13 +1,9 @@
-"""Shared text work for the checks: sentences, lines, links and numbers with true spans, and text folded for comparing.
-
-Every pattern here is linear in the text; spans are offsets into the text that was given.
-"""
+"""Shared text work: links with true spans, and text folded for comparing. Every pattern here is linear in the text."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from functools import lru_cache
 
 from mailbot.model.message import Span, Where
@@ -33,13 +29,6 @@ _LATIN = re.compile("[A-Za-z]")
 _HIDDEN_IN_WORD = re.compile(rf"\w(?:\w|{INVISIBLE.pattern})*")
 # One class of letters in front: so `re` passes at once all places where no link can begin.
 _URL = re.compile(r"[hH](?<!\w[hH])[tT]{2}[pP][sS]?://[^\s<>\"“”«»\[\]{}|\\^`\x00-\x1f]{1,2048}")
-_SENTENCE_END = re.compile(r"[.!?…。！？]+[\"'”’)\]]*(?=\s|$)|(?<=[。！？])|\n")
-# "No. 5", "e.g. this": the stop belongs to the short word.
-_SHORT = re.compile(
-    r"(?:^|[\s(])(?:no|nr|nos|num|ord|img|pic|e\.g|i\.e|eg|ie|etc|mr|mrs|ms|dr|st|approx|ca|z\.b|bzw|p|str|vs|incl|fig|art|[^\W\d])\.$",
-    re.I,
-)
-_NUMBER = re.compile(r"(?<![\w.,])[0-9OolI]*[0-9][0-9OolI]*(?!\w)")
 
 
 def normalise(text: str) -> str:
@@ -69,21 +58,6 @@ def without_invisible(text: str) -> str:
     return INVISIBLE.sub(lambda m: m[0] if m[0] in "\u200c\u200d" and _joins(text, m.start()) else "", text)
 
 
-def sentences(text: str, where: Where = "text") -> tuple[Span, ...]:
-    """Sentences without surrounding blanks; a line end ends a sentence, except where a line was only wrapped."""
-    return tuple(_spans(text, _sentence_cuts(text), where))
-
-
-def lines(text: str, where: Where = "text") -> tuple[Span, ...]:
-    """Lines that are not blank, without surrounding blanks."""
-    return tuple(_spans(text, (m.end() for m in re.finditer("\n", text)), where))
-
-
-def words(text: str, where: Where = "text") -> tuple[Span, ...]:
-    """Runs of letters and digits; an apostrophe inside belongs to the word."""
-    return tuple(Span(where, m.start(), m.end(), m[0]) for m in re.finditer(r"\w+(?:['’]\w+)*", text))
-
-
 def links(text: str, where: Where = "text") -> tuple[Span, ...]:
     """http(s) links without trailing punctuation, in order, with repetitions."""
     found = []
@@ -91,22 +65,6 @@ def links(text: str, where: Where = "text") -> tuple[Span, ...]:
         url = trim_url(hit[0])
         if len(url) > len("https://"):
             found.append(Span(where, hit.start(), hit.start() + len(url), url))
-    return tuple(found)
-
-
-def numbers(text: str, where: Where = "text") -> tuple[Span, ...]:
-    """Whole numbers standing alone; `words` holds the digits, with O and l read as digits where three true digits stand beside.
-
-    A number with a decimal or thousands mark ("1,200", "10.5") is given in its parts that stand alone only.
-    """
-    found = []
-    for hit in _NUMBER.finditer(normalise(text)):
-        digits = hit[0]
-        if not digits.isdigit():
-            if sum(c.isdigit() for c in digits) < 3:
-                continue
-            digits = digits.translate(str.maketrans("OolI", "0011"))
-        found.append(Span(where, hit.start(), hit.end(), digits))
     return tuple(found)
 
 
@@ -154,29 +112,3 @@ def _latin_word(match: re.Match[str]) -> str:
 def _joins(text: str, at: int) -> bool:
     before, after = text[at - 1 : at], text[at + 1 : at + 2]
     return bool(before and after) and all(ord(c) > 0x2FF for c in before + after)
-
-
-def _sentence_cuts(text: str) -> Iterator[int]:
-    for hit in _SENTENCE_END.finditer(text):
-        if hit[0].startswith(".") and _SHORT.search(text[max(0, hit.start() - 8) : hit.start() + 1]):
-            continue
-        if hit[0] == "\n" and _wrapped(text, hit.start()):
-            continue
-        yield hit.end()
-
-
-def _wrapped(text: str, at: int) -> bool:
-    """The line was broken by a mail program: it is long, and the next one goes on in lower case."""
-    begin = text.rfind("\n", max(0, at - 100), at) + 1
-    return at - begin >= 55 and text[at + 1 : at + 2].islower()
-
-
-def _spans(text: str, cuts: Iterator[int], where: Where) -> Iterator[Span]:
-    begin = 0
-    for cut in (*cuts, len(text)):
-        piece = text[begin:cut]
-        body = piece.strip()
-        if body:
-            start = begin + len(piece) - len(piece.lstrip())
-            yield Span(where, start, start + len(body), body)
-        begin = cut

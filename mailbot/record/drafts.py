@@ -50,8 +50,3 @@ def others(c: Connection, ticket: int, login: str, now: datetime) -> tuple[Prese
     there = (presence.c.ticket == ticket, presence.c.login != login, presence.c.seen_at >= now - HERE)
     rows = c.execute(wanted.where(*there).order_by(presence.c.login))
     return tuple(Present(login=row[0], name=row[1], writing=bool(row[2])) for row in rows)
-
-
-def forget_presence(c: Connection, before: datetime) -> None:
-    """Rows of yesterday's visits."""
-    c.execute(delete(presence).where(presence.c.seen_at < before))

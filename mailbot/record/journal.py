@@ -112,12 +112,6 @@ def known_uids(c: Connection, place: str, uidvalidity: int, uids: Collection[int
     return set(rows.scalars()).intersection(uids)
 
 
-def known_comments(c: Connection, place: str, comment_ids: Collection[str]) -> set[str]:
-    """Those of the order comments that are kept already."""
-    where = (sighting.c.place == place, sighting.c.uidvalidity == 0, sighting.c.uid == 0, sighting.c.comment_id.in_(comment_ids))
-    return set(c.execute(select(sighting.c.comment_id).where(*where)).scalars()) if comment_ids else set()
-
-
 def untidied(c: Connection, place: str, uidvalidity: int, limit: int) -> list[int]:
     """Kept UIDs of which the mail server was not told yet, in order."""
     where = (sighting.c.place == place, sighting.c.uidvalidity == uidvalidity, sighting.c.tidied == fixed(0))

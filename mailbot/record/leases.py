@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, or_, update
+from sqlalchemy import Connection, delete, or_
 
 from mailbot.record.columns import insert
 from mailbot.record.tables import lease
@@ -17,12 +17,6 @@ def take(c: Connection, name: str, holder: str, seconds: float, now: datetime) -
     changes = {"holder": statement.excluded.holder, "until": statement.excluded.until}
     wanted = statement.on_conflict_do_update(index_elements=["name"], set_=changes, where=free).returning(lease.c.name)
     return c.execute(wanted).first() is not None  # drivers count no inserted rows alike
-
-
-def renew(c: Connection, name: str, holder: str, seconds: float, now: datetime) -> bool:
-    """False where the lease ended and somebody else may have worked since: stop at once."""
-    mine = (lease.c.name == name, lease.c.holder == holder, lease.c.until > now)
-    return c.execute(update(lease).where(*mine).values(until=now + timedelta(seconds=seconds))).rowcount == 1
 
 
 def release(c: Connection, name: str, holder: str) -> bool:

@@ -209,12 +209,6 @@ def many(c: Connection, ids: Collection[int]) -> list[Action]:
     return [_action(row) for row in rows]
 
 
-def by_key(c: Connection, keys: Collection[str]) -> dict[str, Action]:
-    """The actions that bear these keys."""
-    rows = c.execute(select(*_FIELDS).where(action.c.key.in_(keys))) if keys else ()
-    return {row.key: _action(row) for row in rows}
-
-
 def waiting_news(c: Connection, ticket: int, template: str, now: datetime) -> list[Action]:
     """What a ticket still has to say by this template: queued and claimed by nobody, or held. Kept from senders until the commit."""
     free = and_(action.c.state == "queued", or_(action.c.lease_until.is_(None), action.c.lease_until <= now))
@@ -236,11 +230,6 @@ def hasten(c: Connection, ids: Collection[int], due_at: datetime) -> None:
     if ids:
         late = (action.c.id.in_(ids), action.c.state == "queued", action.c.due_at > due_at)
         c.execute(update(action).where(*late).values(due_at=due_at))
-
-
-def of_ticket(c: Connection, ticket: int) -> list[Action]:
-    rows = c.execute(select(*_FIELDS).where(action.c.ticket == ticket).order_by(action.c.id))
-    return [_action(row) for row in rows]
 
 
 def next_due(c: Connection, lane: str, now: datetime) -> datetime | None:

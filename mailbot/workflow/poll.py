@@ -97,12 +97,6 @@ def poll_comments(parts: Parts, system: OrderSystem, stop: threading.Event) -> i
     return kept
 
 
-def keep_all(parts: Parts, messages: Sequence[ReceivedMessage]) -> int:
-    """Keeps messages of a folder or mbox; nothing is moved there. Returns how many were new."""
-    with parts.db.transaction() as c:
-        return sum(k.new for k in journal.keep(c, messages, parts.db.now(c)))
-
-
 def note_failure(parts: Parts, place: str, because: str) -> None:
     """Remembers why a source cannot be read, for the desk and `doctor`."""
     with parts.db.transaction() as c:

@@ -132,18 +132,6 @@ def by_link(db: Database, link: str, password: str, origin: Origin, company: str
     return Half(login) if has_factor else _begin(db, login, "link", origin)
 
 
-def by_identity(db: Database, issuer: str, subject: str, origin: Origin) -> str | None:
-    """A session's secret for a person whom the identity provider names; None where nobody is linked to that identity."""
-    with db.reading() as c:
-        login = sign_ins.login_of_identity(c, issuer, subject)
-        if login is None:
-            return None
-        known = sign_ins.of_login(c, login)
-    if not known.active:
-        raise NotAllowed("Your account is disabled. Ask an admin.")
-    return _begin(db, login, "oidc", origin)
-
-
 def begin(db: Database, login: str, method: str, origin: Origin) -> str:
     """A session without any proof: for the demo and for tests."""
     return _begin(db, login, method, origin)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailbot.check.counted_words import Known, quick_count
-from mailbot.check.language import looked_at_closely, plainly_english
+from mailbot.check.language import _looked_at_closely, _plainly_english
 from mailbot.check.phrases import fold
 from mailbot.config.defaults import defaults_dir
 from mailbot.config.rulebook import load_rules
@@ -36,9 +36,9 @@ SIGNS = [" ", " ", ". ", ".\n", ", ", "-", " (", ") ", '"', "'", ": ", "_", " ht
 @settings(max_examples=400, deadline=None)
 def test_what_is_plainly_english_is_english_on_a_closer_look(pieces: list[tuple[str, str]]) -> None:
     message = ParsedMessage(source="email", text="".join(piece + sign for piece, sign in pieces))
-    quick = plainly_english(message.text, LISTS)
+    quick = _plainly_english(message.text, LISTS)
     if quick is not None:
-        assert quick.verdict == looked_at_closely(message, LISTS).verdict == "english"
+        assert quick.verdict == _looked_at_closely(message, LISTS).verdict == "english"
 
 
 def test_all_words_of_a_text_are_counted_but_numbers_and_the_ends_of_short_forms() -> None:
@@ -66,4 +66,4 @@ def test_one_foreign_word_asks_for_a_closer_look() -> None:
     ],
 )
 def test_what_needs_a_closer_look_gets_one(text: str) -> None:
-    assert plainly_english(text, LISTS) is None
+    assert _plainly_english(text, LISTS) is None

@@ -26,7 +26,7 @@ from mailbot.model.outcome import Outcome, Sent
 from mailbot.model.ticket import Action, Ticket
 from mailbot.record import addresses, journal, migrations, outbox, people, tickets
 from mailbot.record.database import Connection, Database
-from mailbot.record.tables import address, message, message_detail, ticket, ticket_message
+from mailbot.record.tables import action, address, message, message_detail, ticket, ticket_message
 from mailbot.send.order_action import perform
 from mailbot.workflow import poll
 from mailbot.workflow.drain import drain
@@ -120,7 +120,8 @@ class RealWorld:
 
     def actions(self, message_id: int | None = None) -> list[Action]:
         with self.db.reading() as c:
-            found = [a for t in self.tickets() for a in outbox.of_ticket(c, t.id)]
+            ids = c.execute(select(action.c.id).where(action.c.ticket.is_not(None)).order_by(action.c.ticket, action.c.id)).scalars().all()
+            found = outbox.many(c, ids)
         return [a for a in found if message_id in (None, a.message)]
 
     def row(self, message_id: int) -> journal.MessageRow:

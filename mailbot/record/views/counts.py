@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,21 +20,6 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReconcileRow:
-    """One sighting with what became of its message. `tickets`: on how many it is."""
-
-    place: str
-    uidvalidity: int
-    uid: int
-    comment_id: str
-    message: int
-    fingerprint: str
-    message_id: str
-    state: str
-    tickets: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Broken:
     """A message that ended in none of the three ends, or in two (I12)."""
 
@@ -45,21 +29,6 @@ class Broken:
 
 def counts(c: Connection) -> Counts:
     return Counts(messages=_by_state(c, message), tickets=_by_state(c, ticket), actions=_by_state(c, action))
-
-
-def reconcile_rows(c: Connection, place: str | None = None) -> Iterator[ReconcileRow]:
-    """Every sighting in order, as a stream; consume it inside the transaction."""
-    on = select(func.count()).where(ticket_message.c.message == message.c.id).scalar_subquery().label("tickets")
-    names = ("fingerprint", "message_id", "state")
-    wanted = select(
-        sighting.c.place, sighting.c.uidvalidity, sighting.c.uid, sighting.c.comment_id, sighting.c.message,
-        *(message.c[name] for name in names), on,
-    ).join_from(sighting, message)  # fmt: skip
-    if place is not None:
-        wanted = wanted.where(sighting.c.place == place)
-    ordered = wanted.order_by(sighting.c.place, sighting.c.uidvalidity, sighting.c.uid, sighting.c.comment_id)
-    for row in c.execute(ordered.execution_options(yield_per=1000)).mappings():
-        yield ReconcileRow(**dict(row) | {"message_id": row["message_id"] or ""})
 
 
 def broken(c: Connection) -> list[Broken]:
