@@ -11,11 +11,11 @@ from datetime import datetime
 
 from mailbot.decide import assessment, promise, redistribution
 from mailbot.decide.news import Told, news, read_items, why_unheard
-from mailbot.decide.step import DELIVERED, WORK, Step, because, missing, notice
+from mailbot.decide.step import DELIVERED, WORK, Step, because, manager_of, missing, notice
 from mailbot.decide.trust import owns
 from mailbot.model.act import Act, ActContext, ActDecision, News, Refused
 from mailbot.model.decision import Effect, Reason
-from mailbot.model.lifecycle import OVER, TRANSITIONS, UNREAD, Verb, possible, transition
+from mailbot.model.lifecycle import OVER, TRANSITIONS, UNREAD, Verb, is_own, only_for_own, possible, transition
 from mailbot.model.rulebook import RuleBook
 from mailbot.model.ticket import Flag, Ticket
 
@@ -44,7 +44,9 @@ def _not_allowed(verb: Verb, context: ActContext) -> Refused | None:
         return Refused(because=f"whoever acts is no active colleague; known are: {known}. {remedy}", by_role=True)
     roles = person.roles
     name = verb.replace("_", "-")
-    can = ", ".join(v.replace("_", "-") for v in possible(ticket.state, roles)) or "nothing"
+    manager = manager_of(context)
+    own = is_own(ticket, manager, person.address)
+    can = ", ".join(v.replace("_", "-") for v in possible(ticket.state, roles, own=own)) or "nothing"
     row = transition(verb, ticket.state)
     if row is None:
         states = " or ".join(s.replace("_", " ") for t in TRANSITIONS if t.verb == verb for s in sorted(t.states))
@@ -54,6 +56,9 @@ def _not_allowed(verb: Verb, context: ActContext) -> Refused | None:
         return Refused(
             because=f"{name} needs the role {needed}; {person.login} has {_named(roles)}. Possible for you now: {can}", by_role=True
         )
+    if manager and not own and only_for_own(row, roles):
+        whose = f"the client of ticket {ticket.id} is {manager.name or manager.emails[0]}'s, and no dispute is open"
+        return Refused(because=f"{whose}. Leave a note, or ask a coordinator. Possible for you now: {can}", by_role=True)
     return None
 
 

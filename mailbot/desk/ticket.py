@@ -13,7 +13,7 @@ from mailbot.desk.site import Here, Visit
 from mailbot.errors import BadInput, Conflict, MailbotError, NotFound, Problem
 from mailbot.model.act import Act, Part
 from mailbot.model.finding import ClientKind
-from mailbot.model.lifecycle import TRANSITIONS, Verb, possible
+from mailbot.model.lifecycle import TRANSITIONS, Verb
 from mailbot.model.money import money
 from mailbot.model.permission import Permission
 from mailbot.model.ticket import Ticket
@@ -105,11 +105,13 @@ def _page(
         client = _client(visit, c, found.ticket, minutes)
     login, everybody = visit.person.login, people.everybody(service.db)
     _, others = ticket_page.look_around(service.parts, number, login, writing=False)
-    verbs = possible(found.ticket.state, frozenset(visit.person.roles))
+    orders = ticket_page.orders_of(service.parts, found.ticket.order_ids)
+    address = next((p["email"] for p in everybody if p["login"] == login), "")
+    verbs = ticket_page.verbs_of(service.parts, found.ticket, orders, address, visit.person.roles)
     return visit.page(
         "ticket.html", status=status, t=found.ticket, entries=entries(found, words), messages=messages, client=client,
         others=others, verbs=verbs,
-        orders=ticket_page.orders_of(service.parts, found.ticket.order_ids), what=WHAT, typed=typed or {}, problem=problem, shown=shown,
+        orders=orders, what=WHAT, typed=typed or {}, problem=problem, shown=shown,
         drafts=ticket_page.drafts_of(service.parts, number, login), offer=_offer(visit, found.ticket, verbs),
         colleagues=[p for p in everybody if p["active"]], names=people.names(everybody),
         can_undo=_can_undo(found, login), minutes=minutes,

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from mailbot.model.ticket import OPEN_STATES, TicketState
+from mailbot.model.order import Person
+from mailbot.model.ticket import OPEN_STATES, Ticket, TicketState
 
 Role = Literal["coordinator", "quality_supervisor", "account_manager", "admin", "viewer"]
 Verb = Literal[
@@ -24,6 +25,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 STATES: tuple[TicketState, ...] = get_args(TicketState)
 ALL: frozenset[TicketState] = frozenset(STATES)
 OVER: frozenset[TicketState] = ALL - OPEN_STATES
+ANY_CLIENT: frozenset[Verb] = frozenset({"note", "undo"})  # what Account Managers may do on tickets of others' clients, too
 DESK: frozenset[Role] = frozenset({"coordinator", "quality_supervisor", "account_manager"})
 TALKS: frozenset[Role] = frozenset({"coordinator", "quality_supervisor"})
 SUPERVISOR: frozenset[Role] = frozenset({"quality_supervisor"})
@@ -101,7 +103,18 @@ def transition(verb: Verb | Event, state: TicketState) -> Transition | None:
     return next((t for t in TRANSITIONS if t.verb == verb and state in t.states), None)
 
 
-def possible(state: TicketState, roles: frozenset[str]) -> tuple[Verb, ...]:
-    """What a person with these roles may do in this state, in the order of the table."""
-    verbs = (t.verb for t in TRANSITIONS if t.by == "person" and state in t.states and t.roles & roles)
+def only_for_own(row: Transition, roles: frozenset[str]) -> bool:
+    """Whether these roles allow the step by the Account Manager's alone, who acts for own clients and in disputes."""
+    return row.roles & roles == {"account_manager"} and row.verb not in ANY_CLIENT
+
+
+def is_own(ticket: Ticket, manager: Person | None, address: str) -> bool:
+    """Whether the ticket is this Account Manager's: the client's (`manager`), a dispute, or of a client who has none (P30, P33)."""
+    return bool(ticket.dispute_level) or manager is None or not manager.emails or address.lower() in map(str.lower, manager.emails)
+
+
+def possible(state: TicketState, roles: frozenset[str], *, own: bool = True) -> tuple[Verb, ...]:
+    """What a person with these roles may do in this state, in the order of the table. `own`: see `is_own`."""
+    rows = (t for t in TRANSITIONS if t.by == "person" and state in t.states and t.roles & roles)
+    verbs = (t.verb for t in rows if own or not only_for_own(t, roles))
     return tuple(dict.fromkeys(verbs))  # type: ignore[arg-type]  # rows of persons bear verbs only

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from mailbot.model.lifecycle import Verb, is_own, possible
 from mailbot.model.order import Order
+from mailbot.model.ticket import Ticket
 from mailbot.record import drafts, facts, tickets
 from mailbot.record.drafts import Present
 from mailbot.workflow.acts import ANY_AGE
@@ -38,3 +40,9 @@ def orders_of(parts: Parts, order_ids: tuple[str, ...]) -> tuple[Order, ...]:
     with parts.db.reading() as c:
         known = {o.id: o for o in facts.cached(c, parts.order_system.name, order_ids, parts.db.now(c), ANY_AGE)}
     return tuple(known[i] for i in order_ids if i in known)
+
+
+def verbs_of(parts: Parts, ticket: Ticket, orders: tuple[Order, ...], address: str, roles: frozenset[str]) -> tuple[Verb, ...]:
+    """What the person of this address may do with the ticket now, in the order of docs/lifecycle.md. `orders`: main first."""
+    manager = (orders[0].account_manager if orders else None) or parts.company.account_manager
+    return possible(ticket.state, roles, own=is_own(ticket, manager, address))

@@ -33,15 +33,16 @@ def colleague(*roles: str, login: str = "kim") -> Colleague:
     )
 
 
-def context(state: TicketState, *roles: str) -> ActContext:
-    """A ticket on which every condition besides state and role holds."""
+def context(state: TicketState, *roles: str, manager: str = "kim@studio.example") -> ActContext:
+    """A ticket on which every condition besides state and role holds; its client's Account Manager has this address."""
+    managed = Person(id="am", name="Maria Lind", emails=(manager,) if manager else ())
     ticket = replace(
         blank(7, NOW, "authenticated"), client="anna", client_address="anna@agency.example", state=state, kind="update", order="1",
         order_ids=("o1",), charge_amount="40", charge_currency="EUR", agreement="asked", newest_message=3, redistribution="requested",
         redistribution_quote="push it", redistribution_trust="token", delivered_at=None if state in OPEN_STATES else NOW,
     )  # fmt: skip  # a ticket with everything
     return ActContext(
-        ticket=ticket, person=colleague(*roles), company=COMPANY, order_system="shop", orders=(ORDER,), linked=ORDER,
+        ticket=ticket, person=colleague(*roles), company=replace(COMPANY, account_manager=managed), order_system="shop", orders=(ORDER,), linked=ORDER,
         capabilities=Capabilities(reopen=True, close=True, client_visible_comments=True, delivery_time=True, redistribution=True),
         newest=Newest(message=3, source="email"), colleagues=(colleague(*roles), colleague("quality_supervisor", login="sam")),
         other=replace(ticket, id=8, state="new"),
@@ -87,6 +88,32 @@ def test_everybody_may_do_what_the_list_of_possible_acts_names_and_nothing_else(
             named = set(possible(state, frozenset({role}))) - {"undo"}
             done = {v for v in HANDLERS if isinstance(outcome(v, state, role), ActDecision)}
             assert done == named, (state, role)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_an_account_manager_acts_for_own_clients_and_in_disputes(state: TicketState) -> None:
+    """desk.md: account_manager (own clients, disputes). On other tickets they leave notes."""
+    for verb in sorted(set(possible(state, frozenset({"account_manager"}))) - {"undo"}):
+        others = context(state, "account_manager", manager="Maria@studio.example")
+        refused = decide_act(replace(FULL, verb=verb), others, RULES, NOW)
+        if verb == "note":
+            assert isinstance(refused, ActDecision)
+            continue
+        assert isinstance(refused, Refused)
+        assert refused.by_role
+        assert "the client of ticket 7 is Maria Lind's" in refused.because
+        assert refused.because.endswith("Possible for you now: note, undo")
+        disputed = replace(others, ticket=replace(others.ticket, dispute_level=1))
+        nobodys = context(state, "account_manager", manager="")
+        coordinator_too = context(state, "account_manager", "coordinator", manager="maria@studio.example")
+        for allowed in (disputed, nobodys, coordinator_too):
+            decided = decide_act(replace(FULL, verb=verb), allowed, RULES, NOW)
+            assert not (isinstance(decided, Refused) and decided.by_role), decided
+
+
+def test_the_account_manager_of_the_order_is_known_by_the_address_however_it_is_written() -> None:
+    own = context("new", "account_manager", manager="KIM@Studio.example")
+    assert isinstance(decide_act(replace(FULL, verb="reply"), own, RULES, NOW), ActDecision)
 
 
 def test_every_verb_has_a_row_and_a_handler() -> None:

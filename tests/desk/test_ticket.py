@@ -9,10 +9,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from mailbot.model.act import Act
 from mailbot.record import drafts, tickets
+from mailbot.record.tables import ticket
 from mailbot.workflow.acts import act
 from tests.backends.test_queue_view import put
 from tests.desk.conftest import World, a_world
@@ -139,6 +141,20 @@ def test_what_the_role_may_not_is_refused_with_the_role_that_is_needed(returned:
     assert answer.status_code == 403  # type: ignore[attr-defined]
     assert "quality_supervisor" in answer.text  # type: ignore[attr-defined]
     assert press(returned.browser("viewer"), "note", text="x").status_code == 403  # type: ignore[attr-defined]
+
+
+def test_an_account_manager_finds_only_the_note_on_a_ticket_of_another_managers_client(returned: World) -> None:
+    """The order names Maria. A dispute is every Account Manager's."""
+    browser = returned.browser("account_manager")
+    page = browser.get("/t/1").text
+    assert 'value="note"' in page
+    assert 'value="reply"' not in page
+    answer = press(browser, "reply", text="Dear Anna")
+    assert answer.status_code == 403  # type: ignore[attr-defined]
+    assert "Maria Lind" in answer.text  # type: ignore[attr-defined]
+    with returned.db.transaction() as c:
+        c.execute(update(ticket).values(dispute_level=1))
+    assert 'value="reply"' in browser.get("/t/1").text
 
 
 def test_a_preview_shows_both_roads_and_records_nothing(returned: World) -> None:
