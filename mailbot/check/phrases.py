@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -86,13 +87,10 @@ class Folded:
     @cached_property
     def places(self) -> Mapping[str, Sequence[int]]:
         """Each different word and its numbers in `words`: word lists are looked up here, not searched in the text."""
-        found: dict[str, list[int]] = {}
+        found: defaultdict[str, list[int]] = defaultdict(list)
         for number, word in enumerate(self.words):
-            if word in found:
-                found[word].append(number)
-            else:
-                found[word] = [number]
-        return found
+            found[word].append(number)
+        return dict(found)
 
     @cached_property
     def unlinked(self) -> str:
