@@ -11,9 +11,8 @@ import re
 import smtplib
 import socket
 import ssl
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +20,7 @@ from mailbot.errors import Unavailable
 from mailbot.model.credential import Credential
 from mailbot.model.outcome import GiveUp, Outcome, Sent, TryAgain, Uncertain
 from mailbot.model.ticket import Action
+from mailbot.send.cut_off import CutOff
 
 LONGEST_SEND = 150.0  # seconds for one mail in all: less than half the sender's lease (I6)
 JUST_NOW = 2.0  # seconds after an accepted mail in which the next one is begun without asking whether the line lives
@@ -55,6 +55,7 @@ class SmtpLane:
         self._used_at = 0.0
         self._accepted_at = float("-inf")  # of the last mail on this connection; forgotten when the next one is begun
         self._lost_because = ""
+        self._cut_off = CutOff()
 
     def send(self, action: Action, deadline: float | None = None) -> Outcome:
         """One mail: the fixed bytes `action.payload` to `action.to`, within 150 s and never begun after `deadline` (monotonic)."""
@@ -98,7 +99,7 @@ class SmtpLane:
         except _FAULTS as fault:
             self._drop()
             return TryAgain(self._why_not_connected(fault))
-        with self._cut_off_at(smtp, end):
+        with self._cut_off.at(end, smtp.sock):
             outcome = self._converse(smtp, action, recipient, end)
         self._used_at = time.monotonic()
         return outcome
@@ -182,14 +183,14 @@ class SmtpLane:
             self._smtp.sock.settimeout(self.access.timeout)
             return self._smtp
         if self._smtp is not None and time.monotonic() - self._used_at < IDLE_TOO_LONG:
-            with contextlib.suppress(*_FAULTS), self._cut_off_at(self._smtp, end):
+            with contextlib.suppress(*_FAULTS), self._cut_off.at(end, self._smtp.sock):
                 if self._smtp.sock is not None:
                     self._smtp.sock.settimeout(self.access.timeout)
                 if self._smtp.docmd("RSET")[0] == 250:
                     return self._smtp
         self.close()
         self._smtp = smtp = self._greeted(end)
-        with self._cut_off_at(smtp, end):
+        with self._cut_off.at(end, smtp.sock):
             self._log_in(smtp)
         self._used_at = time.monotonic()
         return smtp
@@ -204,7 +205,7 @@ class SmtpLane:
         smtp = smtplib.SMTP(access.host, access.port, local_hostname=name, timeout=seconds)
         try:
             if access.tls == "starttls":
-                with self._cut_off_at(smtp, end):
+                with self._cut_off.at(end, smtp.sock):
                     smtp.starttls(context=context)
         except BaseException:
             smtp.close()
@@ -223,18 +224,6 @@ class SmtpLane:
             if refused is None or not refused():
                 raise
             _authenticate(smtp, self.access.user, source())
-
-    @contextlib.contextmanager
-    def _cut_off_at(self, smtp: smtplib.SMTP, end: float) -> Iterator[None]:
-        """A server that drips its answers outlives every socket timeout; at `end` the line is cut from here."""
-        sock = smtp.sock
-        timer = threading.Timer(max(0.0, end - time.monotonic()), _cut, (sock,))
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
 
     def _drop(self) -> None:
         smtp, self._smtp = self._smtp, None
@@ -324,12 +313,6 @@ def _names_a_bad_address(code: int, text: bytes) -> bool:
 def _own_name() -> str:
     name = socket.gethostname()
     return name if "." in name else "[127.0.0.1]"  # as smtplib does, without asking the DNS
-
-
-def _cut(sock: socket.socket | None) -> None:
-    if sock is not None:
-        with contextlib.suppress(OSError):
-            sock.shutdown(socket.SHUT_RDWR)
 
 
 def _text(answer: bytes | str) -> str:
