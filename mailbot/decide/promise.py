@@ -99,6 +99,7 @@ def _set_in_order_system(step: Step, after: Ticket, due_at: datetime) -> tuple[E
             plan=after.plan,
             etag=main.etag if main else "",
             seen_due_at=main.due_at if main else None,
+            seen_charge=main.charge if main else None,
             because="the order system takes the time first, then the client hears of it (P26)",
         ),
     )

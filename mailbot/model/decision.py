@@ -49,8 +49,8 @@ class Effect:
     """Anything else that must happen outside: a call of the order system, an internal order comment, a notice to a colleague.
 
     `text_template` is rendered for order comments and notices. `to`: login, queue or address for notify.
-    delivery_time: due_at, charge, plan, etag, seen_due_at (as it stood when decided; each may be missing). redistribution:
-    requested_by, quote, targets, images.
+    delivery_time: due_at, charge, plan, etag, seen_due_at and seen_charge (as they stood when decided; each may be missing).
+    redistribution: requested_by, quote, targets, images.
     """
 
     kind: EffectKind
@@ -65,6 +65,7 @@ class Effect:
     plan: str = ""
     etag: str = ""
     seen_due_at: datetime | None = None
+    seen_charge: Money | None = None
     requested_by: str = ""
     quote: str = ""
     targets: tuple[str, ...] = ()

@@ -21,10 +21,12 @@ class TryAgain:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """Certainly not done, and will never be: a person must look (P44). `address_bad`: the recipient was refused for good."""
+    """Certainly not done, and will never be: a person must look (P44). `address_bad`: the recipient was refused for good. `changed`: only
+    because the order is not any more as it was when it was read (412)."""
 
     because: str
     address_bad: bool = False
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,8 @@ class OrderSystem(Protocol):
         *,
         now: datetime,
     ) -> Outcome:
-        """Only if the order still bears `etag` ("" = whatever it bears). If not: Sent where the same time and charge stand, else GiveUp."""
+        """Only if the order still bears `etag` ("" = whatever it bears). If not: Sent where the same time and charge stand, else GiveUp
+        with `changed`; no other refusal bears that mark."""
 
     def redistribute(
         self,

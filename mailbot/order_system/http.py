@@ -168,7 +168,7 @@ class HttpOrderSystem:
         def changed(answer: Answer) -> Outcome:
             if stands() is not None:
                 return Sent()
-            return GiveUp(f"the order was changed since it was read, look at it again ({answer.says})")
+            return GiveUp(f"the order was changed since it was read, look at it again ({answer.says})", changed=True)
 
         effect = _Effect(
             method="PUT",

@@ -15,6 +15,7 @@ from typing import Literal, TypeVar
 
 from mailbot.model.context import Colleague
 from mailbot.model.decision import Effect, Reply
+from mailbot.model.money import Money
 from mailbot.model.reply import RenderedMail, ReplyFacts
 from mailbot.model.ticket import Ticket
 from mailbot.model.tokens import OWN_COMMENT, sign_message_id
@@ -216,12 +217,19 @@ def _call_body(effect: Effect, comment_id: str) -> dict[str, object]:
     if effect.kind in ("reopen", "close"):
         return body | {"comment_id": comment_id}
     if effect.kind == "delivery_time":
-        charge = {"amount": str(effect.charge.amount), "currency": effect.charge.currency} if effect.charge else None
-        due_at = effect.due_at.isoformat() if effect.due_at else None
-        seen = effect.seen_due_at.isoformat() if effect.seen_due_at else None
-        return body | {"due_at": due_at, "charge": charge, "plan": effect.plan, "etag": effect.etag, "seen_due_at": seen}
+        wanted = {"due_at": _written_time(effect.due_at), "charge": _written_money(effect.charge), "plan": effect.plan}
+        seen = {"seen_due_at": _written_time(effect.seen_due_at), "seen_charge": _written_money(effect.seen_charge)}
+        return body | wanted | seen | {"etag": effect.etag}
     words = {"requested_by": effect.requested_by, "quote": effect.quote}
     return {"order_id": effect.order_id, **words, "targets": list(effect.targets), "images": list(effect.images)}
+
+
+def _written_time(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _written_money(charge: Money | None) -> dict[str, str] | None:
+    return {"amount": str(charge.amount), "currency": charge.currency} if charge else None
 
 
 def _state(reply: Reply, problem: str) -> tuple[State, str]:

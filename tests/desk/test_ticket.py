@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,9 +15,11 @@ from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from mailbot.model.act import Act
-from mailbot.record import drafts, tickets
-from mailbot.record.tables import ticket
+from mailbot.record import drafts, facts, tickets
+from mailbot.record.tables import action, ticket
+from mailbot.send.order_action import perform
 from mailbot.workflow.acts import act
+from mailbot.workflow.drain import drain
 from tests.backends.test_queue_view import put
 from tests.desk.conftest import World, a_world
 from tests.desk.tickets import anna_writes, with_orders
@@ -188,3 +192,30 @@ def test_people_on_the_same_ticket_see_each_other_and_that_it_changed(returned: 
 
 def test_a_ticket_that_does_not_exist_says_no_more(returned: World) -> None:
     assert returned.browser("coordinator").get("/t/999").status_code == 404
+
+
+@pytest.mark.parametrize("whose", ["ours", "somebody else's"])
+def test_a_time_that_the_order_system_refuses_as_changed_is_a_persons_decision_only_if_somebody_else_set_it(
+    returned: World, whose: str
+) -> None:
+    """Our own plan changes the order's version too; a second person's time is named on the ticket and in the outbox."""
+    system = with_orders(returned)
+    seen, others = datetime(2026, 11, 30, 9, 0, tzinfo=UTC), datetime(2026, 11, 30, 18, 0, tzinfo=UTC)
+    system.orders["o10231"] = order = replace(system.orders["o10231"], due_at=seen, etag="v1")
+    with returned.db.transaction() as c:
+        facts.store(c, "shop", [order], returned.db.now(c))
+    browser = returned.browser("quality_supervisor")
+    press(browser, "take")
+    press(browser, "assess", kind="correction", reason="The style is darker", plan="Darken 4589")
+    press(browser, "delivery_time", due="2026-12-01T15:00")
+    if whose != "ours":
+        system.orders["o10231"] = replace(order, due_at=others, etag="v2")
+    with returned.db.transaction() as c:  # the seconds in which an act can be taken back are over
+        c.execute(update(action).values(due_at=returned.db.now(c)))
+    while drain(returned.service.parts, "order_system:shop", lambda row, now: perform(system, row, now), threading.Event()):
+        pass
+    words = "somebody else set the delivery time meanwhile: 2026-11-30 18:00 UTC; it was 2026-11-30 09:00 UTC when this one was decided"
+    for page in ("/t/1", "/outbox"):
+        assert (words in browser.get(page).text.replace("&#39;", "'")) is (whose != "ours"), page
+    wanted = datetime(2026, 12, 1, 14, 0, tzinfo=UTC)
+    assert system.orders["o10231"].due_at == (wanted if whose == "ours" else others)

@@ -6,6 +6,9 @@ After each fault: nothing is lost, nothing is done twice, and what nobody can kn
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -31,7 +34,7 @@ from mailbot.workflow.events import read_events
 from mailbot.workflow.handle import handle
 from mailbot.workflow.parts import Parts
 from mailbot.workflow.poll import poll_comments
-from tests.support.orders import Orders, running_orders
+from tests.support.orders import ROOT, TOKEN, Orders, running_orders
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DUE = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -303,6 +306,69 @@ def _killed_while_sending(desk: Desk, row: int, *, acted: bool) -> None:
     if acted:
         perform(desk.system, action, desk.clock[0])
     desk.clock[0] += timedelta(seconds=331)
+
+
+SEEN_BEFORE = DUE - timedelta(hours=8)
+
+
+def _own_plan_in_between(desk: Desk) -> tuple[int, int]:
+    """A delivery time whose order our own plan changed after it was read, and the news that waits for it; their rows."""
+    desk.order = desk.orders.place(due_at=f"{SEEN_BEFORE:%Y-%m-%dT%H:%M:%S.000000Z}")
+    desk.before = desk._events()
+    seen = desk.system.order(desk.order)
+    assert seen.due_at == SEEN_BEFORE
+    headers = {"Idempotency-Key": f"our-own-plan-{desk.order}"}
+    desk.orders.call("PUT", f"/orders/{desk.order}/delivery", json={"plan": "new sky"}, headers=headers)
+    row = desk.queue("delivery_time", key=f"time of {desk.order}", etag=seen.etag, seen_due_at=SEEN_BEFORE.isoformat(), seen_charge=None)
+    return row, desk.queue("order_comment", key=f"news of {desk.order}", after=f"time of {desk.order}")
+
+
+def _really_killed(desk: Desk, at: str, times: int) -> None:
+    """A process of its own takes the outbox's rows and dies of SIGKILL; its lease ends."""
+    command = [sys.executable, "-m", "tests.faults.ill_sender", desk.db.address, desk.orders.api, TOKEN, at, str(times)]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == -signal.SIGKILL
+    desk.clock[0] = datetime.now(UTC) + timedelta(seconds=331)
+
+
+@pytest.mark.parametrize("keys", [True, False], ids=["keys", "no keys"])
+@pytest.mark.parametrize(
+    ("at", "times", "set_before"),
+    [("after", 1, 0), ("before", 2, 0), ("after", 2, 1)],
+    ids=["refused, not read again", "read again, not sent", "sent again, not recorded"],
+)
+def test_a_kill_between_the_refusal_and_the_second_setting_of_a_time_sets_it_once_and_the_client_hears_of_it_once(
+    desk: Desk, at: str, times: int, set_before: int, keys: bool
+) -> None:
+    desk.orders.set(forget_keys=not keys)
+    row, news = _own_plan_in_between(desk)
+    _really_killed(desk, at, times)
+    assert (desk.row(row).state, desk.done("delivery_time")) == ("sending", set_before)
+    desk.drain_for(hours=1)
+    assert (desk.row(row).state, desk.row(news).state) == ("sent", "sent")
+    assert (desk.done("delivery_time"), desk.done("order_comment")) == (1, 1)
+    assert desk.system.order(desk.order).due_at == DUE
+
+
+@pytest.mark.parametrize("times", [1, 2], ids=["before the second setting", "after it"])
+def test_a_time_that_somebody_else_sets_while_our_sender_is_dead_stands_and_a_person_decides(desk: Desk, times: int) -> None:
+    row, news = _own_plan_in_between(desk)
+    _really_killed(desk, "after", times)
+    other_time(desk, DUE + timedelta(hours=2))
+    desk.drain_for(hours=1)
+    assert (desk.row(row).state, desk.row(news).state) == ("gave_up", "held")
+    assert desk.system.order(desk.order).due_at == DUE + timedelta(hours=2)
+    words = "somebody else set the delivery time meanwhile: 2026-11-24 17:00 UTC; it was 2026-11-24 07:00 UTC"
+    assert words in desk.because(row)
+    assert words in desk.because(news), "the desk shows it on the ticket, where the news waits"
+
+
+def test_a_time_refused_for_another_cause_than_a_change_is_asked_for_once(desk: Desk) -> None:
+    """The order has a newer version all the same: that alone is no reason to ask again."""
+    row, _ = _own_plan_in_between(desk)
+    desk.orders.faults({"method": "PUT", "path": "/api/", "status": 409})
+    desk.drain()
+    assert (desk.row(row).state, desk.done("delivery_time")) == ("gave_up", 0)
+    assert "409" in desk.because(row)
 
 
 def test_an_action_that_kills_its_sender_again_and_again_is_left_to_a_person(desk: Desk) -> None:

@@ -131,9 +131,13 @@ class FakeOrders:
         self, order_id: str, due_at: datetime | None, reason: str, charge: Money | None, plan: str, etag: str, key: str,
         *, now: datetime,
     ) -> Outcome:  # fmt: skip
+        if etag and order_id in self.orders and self.orders[order_id].etag != etag:
+            return GiveUp("the order was changed since it was read", changed=True)
         outcome = self._once(order_id, key, f"set delivery of {order_id}")
         if isinstance(outcome, Sent):
-            self.orders[order_id] = replace(self.orders[order_id], due_at=due_at)
+            order = self.orders[order_id]
+            after = replace(order, due_at=due_at or order.due_at, charge=charge or order.charge, plan=plan or order.plan)
+            self.orders[order_id] = replace(after, etag=f"{order.etag}+" if order.etag else "")
         return outcome
 
     def redistribute(
