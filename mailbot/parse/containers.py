@@ -8,7 +8,7 @@ from typing import Literal
 
 from selectolax.lexbor import LexborNode
 
-Role = Literal["quote", "indent", "signature", ""]
+Role = Literal["quote", "bare", "indent", "signature", ""]
 Attributes = dict[str, str | None]
 _QUOTES = re.compile(
     r"(?:^|\s)(?:gmail_attr|moz-cite-prefix|yahoo_quoted|yahoo-quoted-begin|protonmail_quote|tutanota_quote|zmail_extra|mail_quote|"
@@ -56,9 +56,9 @@ def ends_here(node: LexborNode, tag: str, attributes: Attributes) -> bool:
 
 
 def role(node: LexborNode, tag: str, attributes: Attributes) -> Role:
-    """What this container holds; a bare blockquote is also used to indent one's own text."""
+    """What this container holds; a blockquote with a style of its own also indents one's own text, a "bare" one may."""
     if not attributes:
-        return "indent" if tag == "blockquote" else ""
+        return "bare" if tag == "blockquote" else ""
     named = _names(attributes)
     if named and (_QUOTES.search(named) or (tag == "div" and attributes.get("name") == "quote")):
         return "quote"

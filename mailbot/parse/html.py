@@ -139,6 +139,11 @@ class _Writer:
             return lines.SIGNED
         return lines.INDENTED if self.inside["indent"] else ""
 
+    def introduces(self) -> bool:
+        """What stands above goes on in what follows ("The owner asked for:"), or in the same line; a quote begins anew."""
+        above = next((line for line in reversed(self.lines) if line.strip("> ")), "")
+        return bool(self.line) or above.endswith((":", ",", "：", "，"))
+
     def link(self, url: str, shown: str) -> None:
         if len(self.links) < MAX_LINKS and not shown.strip().rstrip("/").endswith(url.rstrip("/")):
             self.line.append(f"\ue001{len(self.links)}\ue002")
@@ -146,6 +151,8 @@ class _Writer:
 
     def text(self) -> str:
         self.end_line()
+        while self.lines and not self.lines[-1].strip("> "):
+            self.lines.pop()
         return re.sub(r"\n{3,}", "\n\n", "\n".join(self.lines)).strip("\n")
 
 
@@ -188,12 +195,16 @@ def _open(node: LexborNode, writer: _Writer) -> containers.Role | None:
         return None
     if tag in ("td", "th") and writer.line:
         writer.put(" ")
+    introduced = tag == "blockquote" and writer.introduces()
     if tag in _BLOCKS:
         writer.blank() if tag in _SPACED else writer.end_line()
     if attributes and containers.ends_here(node, tag, attributes):
         writer.end_line()
         writer.lines.append(lines.HERE_ENDS)
-    if role := containers.role(node, tag, attributes):
+    role = containers.role(node, tag, attributes)
+    if role == "bare":
+        role = "indent" if introduced else "quote"
+    if role:
         writer.end_line()
         writer.inside[role] += 1
     if tag == "li":

@@ -182,9 +182,32 @@ def test_only_the_new_part_of_an_html_reply_is_the_text(markup: str) -> None:
     assert reply.trim(html.to_text(markup).text).text == "Image 3 is dark"
 
 
-def test_one_s_own_indented_words_in_html_stay() -> None:
-    markup = '<div>Please<blockquote style="margin:0 0 0 40px;border:none">brighten image 3</blockquote></div>'
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<div>Please<blockquote style="margin:0 0 0 40px;border:none">brighten image 3</blockquote></div>',
+        "<div>Please<blockquote>brighten image 3</blockquote></div>",
+    ],
+)
+def test_one_s_own_indented_words_in_html_stay(markup: str) -> None:
     assert reply.trim(html.to_text(markup).text).text == "Please\n\nbrighten image 3"
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        pytest.param("<p>Image 3 is dark.</p><blockquote>Was it a correction?</blockquote>", "Image 3 is dark.", id="below the words"),
+        pytest.param("<p>Image 3 is dark</p><p>Ann</p><blockquote>Hello Ann</blockquote>", "Image 3 is dark\n\nAnn", id="below the name"),
+        pytest.param("<blockquote>Was it a correction?</blockquote><p>No.</p>", "No.", id="above the answer"),
+        pytest.param(
+            "<p>The owner says:</p><blockquote>The sky is grey</blockquote>", "The owner says:\n\nThe sky is grey", id="introduced"
+        ),
+        pytest.param("<p>On Monday S wrote:</p><blockquote>old</blockquote>", "On Monday S wrote:\n\nold", id="nothing but it"),
+        pytest.param("<blockquote>The sky is grey</blockquote>", "> The sky is grey", id="alone"),
+    ],
+)
+def test_a_blockquote_without_a_style_is_a_quote_unless_the_words_above_go_on_in_it(markup: str, text: str) -> None:
+    assert reply.trim(html.to_text(markup).text).text == text
 
 
 def test_links_behind_anchors_of_the_new_text_are_kept_and_quoted_ones_not() -> None:
