@@ -147,7 +147,9 @@ def _auto_reply(case: _Case) -> AutomaticFinding | None:
         return _found("auto_reply", f"header {header}")
     if _passed_on(case):
         return None
-    if subject := _opens(case.subject, find.auto_subjects, message.subject):
+    subject = _opens(case.subject, find.auto_subjects, message.subject)
+    if subject and (not reply_prefix(message.subject) or _said(case, "absence_texts") or _said(case, "machine_texts")):
+        # "Re: Automatic reply" alone: a person answers what a machine sent them
         return _found("auto_reply", "the subject is that of an automatic reply", subject)
     return _auto_by_words(case)
 
@@ -160,6 +162,9 @@ def _auto_by_words(case: _Case) -> AutomaticFinding | None:
     received = _opens(case.subject, find.received_subjects, case.message.subject)
     if machine:
         return _found("auto_reply", "says itself that no person wrote it", machine)
+    if maybe and absence and case.message.subject[maybe.end :].lstrip().startswith(":"):
+        # "Out of office: Order 12" is put before our subject by a program; it may speak of work that a colleague takes over
+        return _found("auto_reply", "subject and text are those of an absence notice", maybe, absence)
     if not (absence or received) or _said(case, "work_words"):
         return None
     if maybe and absence:

@@ -64,6 +64,10 @@ ROWS = [
     ("person", "order", "hi", {"list-id": "<support.desk.example>", "list-post": "<mailto:support@desk.example>"}),
     ("person", "read this", "the sofa is wrong", {}),
     ("person", "returned mail order 12", "you returned the wrong file", {}),
+    ("auto_reply", "Out of Office: Order 70811", "I'm on parental leave until September. About a correction write to Tom.", {}),
+    ("auto_reply", "Re: Automatic reply: Order 10231", "I am currently out of the office until Monday.", {}),
+    ("person", "RE: Automatic reply: order", "Your robot is quick. The credit arrived, thank you.", {}),
+    ("person", "Out of office", "I am out of the office from Monday, so before I leave: the railing on image 2 has disappeared.", {}),
 ]  # fmt: skip
 
 
