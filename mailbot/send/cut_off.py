@@ -25,11 +25,11 @@ class CutOff:
     def at(self, end: float, sock: socket.socket | None) -> Iterator[None]:
         """While the block runs: at `end` (monotonic) both ways of the connection are shut, so whoever waits for it fails at once."""
         mark = object()
-        if sock is not None:
-            with self._changed:
-                self._watched[mark] = end, sock
-                self._see_to(end)
         try:
+            if sock is not None:
+                with self._changed:
+                    self._watched[mark] = end, sock
+                    self._see_to(end)
             yield
         finally:
             with self._changed:  # behind it nothing is cut any more: the socket may already serve the next mail
@@ -38,8 +38,9 @@ class CutOff:
     def _see_to(self, end: float) -> None:
         """The thread looks at `end` or before. The lock is held."""
         if self._looks_at == float("inf"):
-            self._looks_at = end
+            # Before the time is noted: where no thread can be had, this mail fails, and the next one asks again.
             threading.Thread(target=self._watch, name="cut-off", daemon=True).start()
+            self._looks_at = end
         elif end < self._looks_at:
             self._looks_at = end
             self._changed.notify()
@@ -61,4 +62,4 @@ class CutOff:
         for mark in [mark for mark, (end, _) in self._watched.items() if end <= now]:
             _, sock = self._watched.pop(mark)
             with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)  # a TLS socket's own would have its owner go on in the clear until then

@@ -99,8 +99,12 @@ class SmtpLane:
         except _FAULTS as fault:
             self._drop()
             return TryAgain(self._why_not_connected(fault))
-        with self._cut_off.at(end, smtp.sock):
-            outcome = self._converse(smtp, action, recipient, end)
+        try:
+            with self._cut_off.at(end, smtp.sock):
+                outcome = self._converse(smtp, action, recipient, end)
+        except BaseException:  # a fault of ours: the server may wait for the rest of this mail and would take the next one for it
+            self._drop()
+            raise
         self._used_at = time.monotonic()
         return outcome
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from mailbot.send.cut_off import CutOff
+from tests.support.dovecot import make_certificate
 
 SOON, LATE = 0.05, 600.0
 Line = tuple[socket.socket, socket.socket]
@@ -73,3 +77,39 @@ def test_a_line_that_is_gone_is_no_fault(line: Line) -> None:
     watched = CutOff()
     with watched.at(time.monotonic() - 1, line[0]), watched.at(time.monotonic() + SOON, line[1]):
         assert line[1].recv(1) == b""
+
+
+def test_a_mail_without_a_watcher_fails_and_the_next_one_is_watched_again(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine at its limit of threads: a deadline that nobody watches would outlive the sender's lease."""
+    watched = CutOff()
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", _no_more_threads)
+        with pytest.raises(RuntimeError), watched.at(time.monotonic() + SOON, line[0]):
+            pass
+    with watched.at(time.monotonic() + SOON, line[0]):
+        assert line[0].recv(1) == b""
+
+
+def _no_more_threads(_thread: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
+
+
+def test_a_cut_tls_connection_never_goes_on_in_the_clear(tmp_path: Path) -> None:
+    """The standard library's shutdown of a TLS socket forgets the encryption first; the sender could write in between."""
+    make_certificate(tmp_path)
+    ours, theirs = socket.socketpair()
+    theirs_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    theirs_context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    open_end: list[ssl.SSLSocket] = []
+    server = threading.Thread(target=lambda: open_end.append(theirs_context.wrap_socket(theirs, server_side=True)))
+    server.start()
+    context = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
+    with closing(context.wrap_socket(ours, server_hostname="localhost")) as tls:
+        server.join(10)
+        tls.settimeout(10)
+        with CutOff().at(time.monotonic() + SOON, tls):
+            assert tls.recv(1) == b""
+            assert tls.cipher() is not None, "what is written now is still encrypted"
+            with pytest.raises(OSError, match=r"pipe|closed|EOF"):
+                tls.sendall(b"secret")
+    open_end[0].close()
