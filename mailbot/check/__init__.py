@@ -39,7 +39,9 @@ CHECKS: tuple[Check, ...] = (
     Check("automatic", "who wrote it: a person or which kind of machine", lambda m, w, own: automatic(m, w.automatic, own)),
     Check("language", "is it English", lambda m, w, _: language(m, w.languages)),
     Check("keyword", "which keyword the client uses to say what the message is", lambda m, w, _: keyword(m, w.keywords)),
-    Check("content", "what the words mean: correction, amendment or feedback", lambda m, w, _: content(m, w.content, w.requests)),
+    Check(
+        "content", "what the words mean: correction, amendment or feedback", lambda m, w, _: content(m, w.content, w.requests, w.questions)
+    ),
     Check("orders", "which orders it is about", lambda m, w, _: orders(m, w.orders)),
     Check("images", "which images it names", lambda m, w, _: images(m, w.images)),
     Check("links", "which reference links it gives", lambda m, _, __: links(m)),

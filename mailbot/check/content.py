@@ -17,6 +17,7 @@ from mailbot.model.finding import ClientKind, ContentFinding
 from mailbot.model.message import Evidence, ParsedMessage, Span
 from mailbot.model.words.content import ContentWords
 from mailbot.model.words.cues import Cues
+from mailbot.model.words.questions import QuestionWords
 from mailbot.model.words.requests import RequestWords
 
 _ASKED = 3.0  # weight of a request beside the work, whichever and however often
@@ -26,6 +27,10 @@ _REPEATS = 3
 _OTHER = 0.5  # a request beside it outweighs a vague wish ("I want my money back"), not a clear fault
 _WORDS = re.compile(r"[^\W\d_]{2,}|[\u3040-\u30ff\u4e00-\u9fff]")
 _LABEL_OR_WORD = re.compile(rf"(?P<label>\b(?:correction|amendment|amendement|feed ?back)s?\b)|{_WORDS.pattern}")
+# Between two words: another clause begins.
+_NEXT_CLAUSE = re.compile(
+    r"[,:()]|\s-|\b(?:and|but|so|because|or|then|after|when|und|aber|weil|oder|och|og|men|et|mais|ou|y|pero|e|ma|mas|i|ale|ja|mutta|en|maar)\b"
+)
 _KINDS: tuple[ClientKind, ...] = ("correction", "amendment", "feedback")
 
 
@@ -54,11 +59,13 @@ class _Found(NamedTuple):
         return self.part.span(self.start, self.end)
 
 
-def content(message: ParsedMessage, words: ContentWords, others: RequestWords | None = None) -> ContentFinding:
-    """Weighs faults, wishes and opinions against each other; what is asked beside the work (`others`) suggests nothing."""
+def content(
+    message: ParsedMessage, words: ContentWords, others: RequestWords | None = None, help_page: QuestionWords | None = None
+) -> ContentFinding:
+    """Weighs faults, wishes and opinions against each other; what is asked beside the work, or of the help page, suggests nothing."""
     tools = _tools(words)
     texts = parts(message)
-    beside = {part: _beside(part, others) for part in texts}
+    beside = {part: _beside(part, others, help_page) for part in texts}
     found = [f for part in texts for f in _cues(part, words, tools) if not (beside[part] and _asks_other(f, beside[part]))]
     asks = any(beside.values())
     scores = _scores(found)
@@ -104,14 +111,29 @@ def _taken_back(found: _Found, backs: Sequence[Hit], words: ContentWords) -> boo
     return bool(found.cues.means) and others.issuperset(found.cues.means)
 
 
-def _beside(part: Folded, others: RequestWords | None) -> Sequence[Hit]:
-    """The words that ask something beside the work. A dispute is left out: it speaks of a fault."""
-    return [a.hit for a in asked(part, others) if "dispute" not in a.names] if others else ()
+def _beside(part: Folded, others: RequestWords | None, help_page: QuestionWords | None) -> Sequence[Hit]:
+    """The words that ask something beside the work. What is only a dispute is left out: it speaks of a fault."""
+    hits = [a.hit for a in asked(part, others) if a.names != ("dispute",)] if others else []
+    return hits + [a.hit for a in asked(part, help_page)] if help_page else hits
 
 
 def _asks_other(found: _Found, beside: Sequence[Hit]) -> bool:
-    """The same words ask something beside the work ("push the pictures to the portal"): they wish no change of it."""
-    return bool(found.cues.means) and any(found.start < other.end and other.start < found.end for other in beside)
+    """The same words ask something beside the work ("push the pictures to the portal"): they wish no change of it.
+
+    A wish of the same clause is the wish for that ("I'd like | to speak to somebody").
+    """
+    wish = found.cues.means == ("amendment",)
+    return bool(found.cues.means) and any(_meets(found, other) or (wish and _one_clause(found, other)) for other in beside)
+
+
+def _meets(found: _Found, other: Hit) -> bool:
+    return found.start < other.end and other.start < found.end
+
+
+def _one_clause(found: _Found, other: Hit) -> bool:
+    first, last = sorted(((found.start, found.end), (other.start, other.end)))
+    start, end = found.part.sentence_of(found.start)
+    return start <= other.start < end and not _NEXT_CLAUSE.search(found.part.text, first[1] - 1, last[0] + 1)
 
 
 def _longest(rows: Sequence[Row]) -> Sequence[Row]:
