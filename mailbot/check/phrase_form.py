@@ -85,7 +85,7 @@ def unspaced(text: str) -> bool:
     return not text.isascii() and any("\u0590" <= c <= "\u06ff" or "\u0e00" <= c <= "\u0e7f" or c >= "\u2e80" for c in text)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=16384)
 def _place(token: str) -> Place:
     optional = token.startswith("[") and token.endswith("]")
     inner = token[1:-1] if optional else token
@@ -97,7 +97,7 @@ def _place(token: str) -> Place:
     given = inner.split("|")
     for written in given:
         if written.isascii() and written.isalnum():  # nearly all are
-            words.add(written.lower())
+            words.add(intern(written.lower()))  # the same words stand in hundreds of phrases
             continue
         for run in _spellings(written):
             if len(run) > 1:
