@@ -11,6 +11,7 @@ from mailbot.record.columns import upsert
 from mailbot.record.tables import draft, people, presence
 
 HERE = timedelta(seconds=40)
+TOUCH = timedelta(seconds=20)  # an open page asks every 15 s: being here is written at every second time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,12 @@ def of_person(c: Connection, ticket: int, login: str) -> dict[str, str]:
     """Field -> text."""
     rows = c.execute(select(draft.c.field, draft.c.text).where(draft.c.ticket == ticket, draft.c.login == login))
     return {row.field: row.text for row in rows}
+
+
+def is_noted(c: Connection, ticket: int, login: str, writing: bool, now: datetime) -> bool:
+    """It stands there already, lately enough, that this person is here, and whether they type."""
+    mine = (presence.c.ticket == ticket, presence.c.login == login, presence.c.writing == int(writing), presence.c.seen_at > now - TOUCH)
+    return c.execute(select(presence.c.seen_at).where(*mine)).first() is not None
 
 
 def here(c: Connection, ticket: int, login: str, writing: bool, now: datetime) -> None:

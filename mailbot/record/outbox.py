@@ -209,12 +209,12 @@ def many(c: Connection, ids: Collection[int]) -> list[Action]:
     return [_action(row) for row in rows]
 
 
-def waiting_news(c: Connection, ticket: int, template: str, now: datetime) -> list[Action]:
-    """What a ticket still has to say by this template: queued and claimed by nobody, or held. Kept from senders until the commit."""
+def waiting_news(c: Connection, ticket: int, template: str, now: datetime, *, keep: bool = True) -> list[Action]:
+    """What a ticket still has to say by this template: queued and claimed by nobody, or held. `keep`: from senders until the commit."""
     free = and_(action.c.state == "queued", or_(action.c.lease_until.is_(None), action.c.lease_until <= now))
     wanted = select(*_FIELDS).where(action.c.ticket == ticket, action.c.template == template, or_(free, action.c.state == "held"))
-    rows = c.execute(wanted.order_by(action.c.id).with_for_update(skip_locked=True, of=action))
-    return [_action(row) for row in rows]
+    wanted = wanted.order_by(action.c.id)
+    return [_action(row) for row in c.execute(wanted.with_for_update(skip_locked=True, of=action) if keep else wanted)]
 
 
 def set_state(c: Connection, ids: Collection[int], before: ActionState, after: ActionState, because: str) -> int:

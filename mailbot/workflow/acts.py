@@ -102,9 +102,17 @@ def hold_ticket(c: Connection, ticket_id: int, other: int | None = None) -> Tick
 
 
 def context_of(
-    c: Connection, parts: Parts, ticket: Ticket, order_facts: OrderFacts, now: datetime, *, by: str = "", other: int | None = None
+    c: Connection,
+    parts: Parts,
+    ticket: Ticket,
+    order_facts: OrderFacts,
+    now: datetime,
+    *,
+    by: str = "",
+    other: int | None = None,
+    looking: bool = False,
 ) -> ActContext:
-    """Everything that a decision on this ticket looks at."""
+    """Everything that a decision on this ticket looks at. `looking`: nothing will be recorded, so a reader's connection is enough."""
     colleagues = people.staff(c)
     known = addresses.get(c, ticket.client_address) if ticket.client_address else None
     return ActContext(
@@ -115,7 +123,7 @@ def context_of(
         capabilities=order_facts.capabilities,
         orders=order_facts.orders,
         newest=_newest(c, ticket),
-        pending=_pending(c, ticket, now),
+        pending=_pending(c, ticket, now, keep=not looking),
         assessors=tickets.assessors(c, [i for i in (ticket.id, ticket.earlier_ticket) if i]),
         colleagues=colleagues,
         other=tickets.get(c, other) if other else None,
@@ -255,8 +263,8 @@ def _newest(c: Connection, ticket: Ticket) -> Newest | None:
     )
 
 
-def _pending(c: Connection, ticket: Ticket, now: datetime) -> tuple[Pending, ...]:
-    waiting = outbox.waiting_news(c, ticket.id, "news", now)
+def _pending(c: Connection, ticket: Ticket, now: datetime, *, keep: bool) -> tuple[Pending, ...]:
+    waiting = outbox.waiting_news(c, ticket.id, "news", now, keep=keep)
     keys = {a.id: a.key for a in outbox.many(c, [w.after for w in waiting if w.after])}
     return tuple(
         Pending(action=w.id, template=w.template, about=w.about, due_at=w.due_at, after_key=keys.get(w.after or 0, "")) for w in waiting

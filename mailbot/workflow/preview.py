@@ -42,14 +42,8 @@ class Preview:
 
 
 def preview(parts: Parts, wanted: Act, by: str) -> Preview:
-    """Decides and renders as the act would, with what is known of the order; the transaction writes nothing. Raises NotFound."""
-    with parts.db.transaction() as c:
-        now = parts.db.now(c)
-        ticket = tickets.get(c, wanted.ticket)
-        if ticket is None:
-            raise NotFound(f"There is no ticket #{wanted.ticket}.")
-        order_facts = known_orders(parts, ticket)
-        context = context_of(c, parts, ticket, order_facts, now, by=by, other=wanted.other)
+    """Decides and renders as the act would, with what is known of the order. Raises NotFound."""
+    context, now = _seen(parts, wanted.ticket, by, wanted.other)
     decided = decide_act(wanted, context, parts.live.rules, now)
     if isinstance(decided, Refused):
         return Preview(refused=sentence(decided.because))
@@ -77,14 +71,9 @@ class Offer:
 
 def offer(parts: Parts, ticket_id: int) -> Offer:
     """Raises NotFound."""
-    with parts.db.transaction() as c:
-        now = parts.db.now(c)
-        ticket = tickets.get(c, ticket_id)
-        if ticket is None:
-            raise NotFound(f"There is no ticket #{ticket_id}.")
-        context = context_of(c, parts, ticket, known_orders(parts, ticket), now)
+    context, now = _seen(parts, ticket_id)
     rules = parts.live.rules
-    return Offer(proposal=proposal(context, rules, now), picks=picks(rules, now, ticket.delivery_time))
+    return Offer(proposal=proposal(context, rules, now), picks=picks(rules, now, context.ticket.delivery_time))
 
 
 def picked(parts: Parts, label: str) -> datetime | None:
@@ -92,3 +81,13 @@ def picked(parts: Parts, label: str) -> datetime | None:
     with parts.db.reading() as c:
         now = parts.db.now(c)
     return next((p.due_at for p in picks(parts.live.rules, now) if p.label == label), None)
+
+
+def _seen(parts: Parts, ticket_id: int, by: str = "", other: int | None = None) -> tuple[ActContext, datetime]:
+    """A reader's snapshot: a page that is looked at never waits for a writer."""
+    with parts.db.reading() as c:
+        now = parts.db.now(c)
+        ticket = tickets.get(c, ticket_id)
+        if ticket is None:
+            raise NotFound(f"There is no ticket #{ticket_id}.")
+        return context_of(c, parts, ticket, known_orders(parts, ticket), now, by=by, other=other, looking=True), now

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+
+from mailbot.errors import Unavailable
 from mailbot.model.lifecycle import Verb, is_own, possible
 from mailbot.model.order import Order
 from mailbot.model.ticket import Ticket
@@ -24,13 +27,17 @@ def drafts_of(parts: Parts, ticket: int, login: str) -> dict[str, str]:
 
 def look_around(parts: Parts, ticket: int, login: str, *, writing: bool) -> tuple[int, tuple[Present, ...]]:
     """(the ticket's present version, who else is here); says that this person is here too. Version 0: there is no such ticket."""
-    with parts.db.transaction() as c:
+    with parts.db.reading() as c:
         now = parts.db.now(c)
         found = tickets.get(c, ticket)
         if found is None:
             return 0, ()
-        drafts.here(c, ticket, login, writing, now)
-        return found.version, drafts.others(c, ticket, login, now)
+        others = drafts.others(c, ticket, login, now)
+        noted = drafts.is_noted(c, ticket, login, writing, now)
+    if not noted:
+        with contextlib.suppress(Unavailable), parts.db.transaction() as c:  # a busy database must not keep a page from being read
+            drafts.here(c, ticket, login, writing, parts.db.now(c))
+    return found.version, others
 
 
 def orders_of(parts: Parts, order_ids: tuple[str, ...]) -> tuple[Order, ...]:

@@ -232,3 +232,11 @@ def test_an_interrupted_action_of_an_order_system_is_found_until_somebody_decide
 
 
 KINDS: tuple[tuple[str, ActionKind], ...] = (("a", "order_comment"), ("b", "redistribution"), ("c", "reopen"))
+
+
+def test_whoever_only_looks_reads_what_waits_without_keeping_it_from_its_sender(db: Database, ticket: int, clock: Clock) -> None:
+    [news] = queued(db, email("news", ticket, template="news"))
+    with db.reading() as reader:
+        assert [a.id for a in outbox.waiting_news(reader, ticket, "news", clock(), keep=False)] == [news]
+        with db.transaction() as c:
+            assert [a.id for a in outbox.claim(c, "smtp", 9, clock(), "h")] == [news]

@@ -36,6 +36,7 @@ from mailbot.record import people
 from mailbot.record.views.client import client as client_view
 from mailbot.workflow.acts import act
 from mailbot.workflow.order_news import follow_orders
+from mailbot.workflow.preview import offer, preview
 from mailbot.workflow.undo import undo
 from mailbot.workflow.watch import watch
 from tests.walks.real_world import RealWorld, words, world_of
@@ -104,7 +105,11 @@ class Stage:
             if step["act"] == "undo":
                 undo(self.world.parts, number, by)
             else:
-                act(self.world.parts, self._wanted(step, number), by)
+                wanted = self._wanted(step, number)
+                foreseen = preview(self.world.parts, wanted, by)  # as the desk does before: what it shows is what is done
+                offer(self.world.parts, number)
+                act(self.world.parts, wanted, by)
+                assert foreseen.refused == "" or wanted.order, "only the act itself reads an order that nobody has read yet"
         except MailbotError as error:
             self.refused = f"{type(error).__name__}: {error}"
         self.world.send()
