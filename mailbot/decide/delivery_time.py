@@ -8,12 +8,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 from mailbot.decide import calendar
 from mailbot.decide.calendar import MINUTE
 from mailbot.model.decision import Reason
 from mailbot.model.delivery import DeliveryRules, WorkingHours
+from mailbot.model.order import Precision
 from mailbot.model.rulebook import RuleBook
 from mailbot.model.ticket import Kind
 
@@ -21,7 +21,6 @@ RULES = "rules/delivery_times.toml"
 HOUR = timedelta(hours=1)
 FALLBACK_HOURS = 24.0  # a kind that no rule names, in a rule book without any turnaround
 NAMED_DAYS_OFF = 5
-Precision = Literal["minute", "day"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

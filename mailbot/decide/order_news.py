@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from mailbot.decide.news import Told, news
 from mailbot.decide.promise import delivered, waiting_redistribution, with_time
 from mailbot.decide.step import because, notices
 from mailbot.model.act import ActContext, ActDecision
 from mailbot.model.lifecycle import transition
-from mailbot.model.order import Order, OrderEvent
+from mailbot.model.order import Order, OrderEvent, same_delivery
 from mailbot.model.ticket import Ticket
 
-SAME = timedelta(minutes=1)
 PROMISING = frozenset({"read", "assessed", "scheduled", "in_work"})
 
 
@@ -73,8 +72,8 @@ def _kept(ticket: Ticket, at: datetime) -> str:
 
 def _time(context: ActContext, order: Order, now: datetime) -> ActDecision | None:
     """Somebody set another time in the order system: the client gets the one update (P27). Our own setting comes back as equal."""
-    ticket, due_at = context.ticket, order.due_at
-    if due_at is None or ticket.state not in PROMISING or due_at <= now or _same(ticket, due_at, context):
+    ticket, due_at = context.ticket, _due(order, context)
+    if due_at is None or ticket.state not in PROMISING or due_at <= now or _same(ticket, order, context):
         return None
     if ticket.delivery_time is None and (ticket.kind != "update" and ticket.state == "read"):
         return None  # not assessed: the order still bears its first time
@@ -87,12 +86,17 @@ def _time(context: ActContext, order: Order, now: datetime) -> ActDecision | Non
     return ActDecision(after=after, news=news(context, told, now), reasons=because("policy P27", f"{why}: {due_at.isoformat()}"))
 
 
-def _same(ticket: Ticket, due_at: datetime, context: ActContext) -> bool:
-    if ticket.delivery_time is None:
+def _due(order: Order, context: ActContext) -> datetime | None:
+    """A day that somebody set in a system of days lasts until its end there."""
+    if order.due_at is None or context.capabilities.delivery_precision != "day":
+        return order.due_at
+    return order.due_at.replace(hour=23, minute=59)
+
+
+def _same(ticket: Ticket, order: Order, context: ActContext) -> bool:
+    if ticket.delivery_time is None or order.due_at is None:
         return False
-    if context.capabilities.delivery_precision == "day":
-        return abs(ticket.delivery_time - due_at) < timedelta(days=1)
-    return abs(ticket.delivery_time - due_at) < SAME
+    return same_delivery(order.due_at, ticket.delivery_time, context.capabilities.delivery_precision)
 
 
 def _cancelled(context: ActContext) -> ActDecision | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from mailbot.model.money import Money
 
 OrderStatus = Literal["ordered", "in_production", "delivered", "reopened", "closed", "cancelled"]
 ChargeAnswer = Literal["agreed", "objected"]
+Precision = Literal["minute", "day"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,8 @@ class Order:
     """`number` is what clients write (falls back to the id). `etag` is the answer's ETag, for If-Match. `as_of`: when it was read.
 
     `charge` and `plan` are what was assessed last; the client's answer to a charge is a comment (`OrderComment.charge_answer`).
-    `deliveries`: oldest first; () also where the system tells none.
+    `deliveries`: oldest first; () also where the system tells none. `due_at` keeps the offset in which the system wrote it: of a system
+    that knows days only, the date in it is what counts.
     """
 
     id: str
@@ -100,7 +102,7 @@ class Capabilities:
 
     reopen: bool = False
     delivery_time: bool = False
-    delivery_precision: Literal["minute", "day"] = "minute"
+    delivery_precision: Precision = "minute"
     client_visible_comments: bool = False
     webhooks: bool = False
     redistribution: bool = False
@@ -109,3 +111,11 @@ class Capabilities:
     find_by_number: bool = False
     idempotent_posts: bool = False
     mails_client_on_comment: bool = False
+
+
+def same_delivery(stands: datetime, wanted: datetime, precision: Precision) -> bool:
+    """Whether `wanted` is set where an order's `due_at` says `stands`. A system that knows days only keeps the date that a time has in its
+    own zone; the offset that it writes says which zone that is."""
+    if precision == "day":
+        return stands.date() == wanted.astimezone(stands.tzinfo).date()
+    return abs(stands - wanted) < timedelta(minutes=1)

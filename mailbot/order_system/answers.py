@@ -124,7 +124,7 @@ def order(item: Json, place: str = "order") -> Order:
         specifications=_optional_text(item, "specifications"),
         images=tuple(_image(i, f"{place}.images[{n}]") for n, i in enumerate(_objects(item, "images", place))),
         delivered_at=_optional_time(item, "delivered_at", place),
-        due_at=_optional_time(item, "due_at", place),
+        due_at=_optional_time(item, "due_at", place, as_written=True),
         placed_at=_optional_time(item, "placed_at", place),
         account_manager=_manager(item, place),
         url=_web_address(item, "url"),
@@ -292,19 +292,22 @@ def _yes(item: Json, key: str, place: str) -> bool:
     return value
 
 
-def _time(item: Json, key: str, place: str) -> datetime:
+def _time(item: Json, key: str, place: str, *, as_written: bool = False) -> datetime:
+    """In UTC; `as_written` keeps the offset, whose date counts where a system knows days only."""
     value = item.get(key)
     try:
         # Without an offset nobody knows when it was (the contract asks for one).
         if not isinstance(value, str) or not _RFC3339.fullmatch(value):
             raise ValueError  # noqa: TRY301  # one refusal for every wrong shape
-        return datetime.fromisoformat(value.upper().replace(" ", "T")).astimezone(UTC)
+        written = datetime.fromisoformat(value.upper().replace(" ", "T"))
+        there = written.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise _wrong(f"{place}.{key}", "an RFC 3339 time with an offset", value) from error
+    return written if as_written else there
 
 
-def _optional_time(item: Json, key: str, place: str) -> datetime | None:
-    return None if item.get(key) is None else _time(item, key, place)
+def _optional_time(item: Json, key: str, place: str, *, as_written: bool = False) -> datetime | None:
+    return None if item.get(key) is None else _time(item, key, place, as_written=as_written)
 
 
 def _optional_text(item: Json, key: str) -> str:

@@ -6,13 +6,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
 from mailbot.errors import NotFound, Unavailable
 from mailbot.model.money import Money
-from mailbot.model.order import Capabilities, Order, OrderComment
+from mailbot.model.order import Capabilities, Order, OrderComment, same_delivery
 from mailbot.model.outcome import GiveUp, Outcome, Sent, TryAgain
 from mailbot.order_system import answers
 from mailbot.order_system.contract import CloseReason, CommentPage, CursorTooOld, EventPage, ReopenReason, Visibility
@@ -236,14 +236,9 @@ class HttpOrderSystem:
         """What was to be set is there already. A plan counts where it comes alone: not every system shows it."""
         if due_at is None and charge is None:
             return plan != "" and order.plan == plan
-        return (due_at is None or self._same_time(order.due_at, due_at)) and (charge is None or order.charge == charge)
-
-    def _same_time(self, stands: datetime | None, wanted: datetime) -> bool:
-        if stands is None:
+        if due_at is not None and (order.due_at is None or not same_delivery(order.due_at, due_at, self.capabilities().delivery_precision)):
             return False
-        if self.capabilities().delivery_precision == "day":
-            return abs(stands - wanted) < timedelta(days=1) and stands.date() == wanted.astimezone(UTC).date()
-        return abs(stands - wanted) < timedelta(minutes=1)
+        return charge is None or order.charge == charge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

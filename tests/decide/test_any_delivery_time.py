@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailbot.decide import calendar
-from mailbot.decide.delivery_time import Load, Precision, Proposal, propose, tell_client_at, warn_at
+from mailbot.decide.delivery_time import Load, Proposal, propose, tell_client_at, warn_at
 from mailbot.model.delivery import DeliveryRules, Holidays, WorkingHours
+from mailbot.model.order import Precision
 from mailbot.model.rulebook import RuleBook
 from tests.decide.test_calendar import ZONES, weeks
 from tests.decide.test_delivery_time import rules

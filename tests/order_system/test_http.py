@@ -336,3 +336,31 @@ def test_an_address_where_something_else_answers_is_tried_again_and_named(orders
     outcome = post(elsewhere, "o10231", "elsewhere")
     assert isinstance(outcome, TryAgain)
     assert "order_system.url" in outcome.because
+
+
+DAYS: list[tuple[str, str, str, type[Outcome]]] = [
+    ("midnight of that date there is the evening before in UTC", "2026-12-01T00:00:00+01:00", "2026-12-01T17:00:00+01:00", Sent),
+    ("shortly after midnight there it is still the day before in UTC", "2026-12-01T00:00:00+01:00", "2026-12-01T00:30:00+01:00", Sent),
+    ("the next date there, in the same day of UTC", "2026-12-02T00:00:00+01:00", "2026-12-01T17:00:00+01:00", GiveUp),
+    ("the date before there, in the same day of UTC", "2026-12-01T00:00:00+01:00", "2026-12-02T00:15:00+01:00", GiveUp),
+    ("the evening there is the next date in UTC", "2026-12-01T00:00:00-08:00", "2026-12-01T17:00:00-08:00", Sent),
+    ("a system that keeps the dates of UTC", "2026-12-02T00:00:00Z", "2026-12-01T17:00:00-08:00", Sent),
+    ("another time of the same date", "2026-12-01T23:59:00+01:00", "2026-12-01T09:00:00+01:00", Sent),
+]
+
+
+@pytest.mark.parametrize(("why", "stands", "wanted", "outcome"), DAYS, ids=[row[0] for row in DAYS])
+def test_a_system_that_knows_days_is_compared_by_its_own_date(
+    orders: Orders, why: str, stands: str, wanted: str, outcome: type[Outcome]
+) -> None:
+    """412 while the day that we want stands there already, or does not."""
+    system = orders.system()
+    able = orders.call("GET", "/capabilities").json() | {"delivery_precision": "day"}
+    order = orders.call("GET", "/orders/o10231").json() | {"due_at": stands}
+    orders.faults(
+        {"method": "GET", "path": "/api/v1/capabilities", "body": json.dumps(able)},
+        {"method": "GET", "path": "/api/v1/orders/", "body": json.dumps(order)},
+        {"method": "PUT", "path": "/api/v1/orders/", "status": 412},
+    )
+    told = system.set_delivery("o10231", datetime.fromisoformat(wanted), "", None, "", '"v0"', "key-of-a-day-0123456789", now=NOW)
+    assert isinstance(told, outcome), why
