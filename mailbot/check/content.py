@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -70,7 +70,7 @@ def content(
     asks = any(beside.values())
     scores = _scores(found)
     if asks:
-        scores["none"] = max(scores["none"], _ASKED)
+        scores["none"] = _ASKED if any(_stands_alone(f, found, beside, tools) for f in found) else max(scores["none"], _ASKED)
     kind = _kind(scores, found)
     if kind is None and not found and not asks:
         kind = _plain_statement(texts, tools)
@@ -120,10 +120,10 @@ def _beside(part: Folded, others: RequestWords | None, help_page: QuestionWords 
 def _asks_other(found: _Found, beside: Sequence[Hit]) -> bool:
     """The same words ask something beside the work ("push the pictures to the portal"): they wish no change of it.
 
-    A wish of the same clause is the wish for that ("I'd like | to speak to somebody").
+    A wish of the same clause is the wish for that ("I'd like | to speak to somebody"), and a fault its reason.
     """
-    wish = found.cues.means == ("amendment",)
-    return bool(found.cues.means) and any(_meets(found, other) or (wish and _one_clause(found, other)) for other in beside)
+    work = found.cues.means in (("amendment",), ("correction",))
+    return bool(found.cues.means) and any(_meets(found, other) or (work and _one_clause(found, other)) for other in beside)
 
 
 def _meets(found: _Found, other: Hit) -> bool:
@@ -133,7 +133,19 @@ def _meets(found: _Found, other: Hit) -> bool:
 def _one_clause(found: _Found, other: Hit) -> bool:
     first, last = sorted(((found.start, found.end), (other.start, other.end)))
     start, end = found.part.sentence_of(found.start)
-    return start <= other.start < end and not _NEXT_CLAUSE.search(found.part.text, first[1] - 1, last[0] + 1)
+    return start <= other.start < end and not _NEXT_CLAUSE.search(found.part.text, first[1], last[0])
+
+
+def _stands_alone(fault: _Found, found: Sequence[_Found], beside: Mapping[Folded, Sequence[Hit]], tools: _Tools) -> bool:
+    """A fault of the work in a sentence of its own: "The rail is broken. Cancel it, refund it." asks more than it complains of."""
+    if "correction" not in fault.cues.means:
+        return False
+    start, end = fault.part.sentence_of(fault.start)
+    if any(start <= hit.start < end for hit in beside[fault.part]) or any(
+        not other.cues.means and other.part is fault.part and start <= other.start < end for other in found
+    ):
+        return False
+    return any(start <= hit.start < end for hit in tools.work.find(fault.part))
 
 
 def _longest(rows: Sequence[Row]) -> Sequence[Row]:
@@ -191,11 +203,11 @@ def _plain_statement(texts: Sequence[Folded], tools: _Tools) -> ClientKind | Non
     text = texts[-1]
     if "?" in text.text or len(_WORDS.findall(text.text)) < 3:
         return None
-    if not tools.work.find(text):
+    if not tools.work.find(text) or tools.unless.find(text):  # with one of `unless` it speaks of something else
         return None
     if tools.polite.search(text.text):
         return "amendment"
-    return "correction" if tools.predicates.find(text) else None
+    return "correction" if tools.predicates.find(text) and not tools.condition.occurs(text) else None
 
 
 def _understandable(texts: Sequence[Folded], tools: _Tools) -> bool:

@@ -179,6 +179,8 @@ def _fold_letter(letter: str) -> str:
         return _SHAPES[letter]
     if letter < "\u0080":
         return letter.lower()
+    if "\uac00" <= letter <= "\ud7a3":  # a Korean syllable would come apart, and its first sound alone be kept
+        return letter
     lower = letter.lower()
     plain = unicodedata.normalize("NFKD", lower)
     base = plain[0] if plain else letter
