@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -61,6 +62,16 @@ def fingerprint(place: str, comment_id: str) -> str:
     """Hex sha256; the length of the place keeps ("a", "bc") and ("ab", "c") apart."""
     text = f"comment\n{len(place)}\n{place}\n{comment_id}"
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def order_of(raw: bytes) -> str:
+    """The id of the order that a kept comment is on; "" where its bytes do not say."""
+    try:
+        found = json.loads(raw)
+    except (ValueError, RecursionError):
+        return ""
+    order_id = found.get("order_id") if isinstance(found, dict) else None
+    return order_id if isinstance(order_id, str) else ""
 
 
 def _received(place: str, comment: OrderComment) -> ReceivedMessage:

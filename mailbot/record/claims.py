@@ -51,10 +51,12 @@ def claim(c: Connection, limit: int, now: datetime, holder: str, lease_seconds: 
             return _take(c, chosen, now, holder, lease_seconds)
 
 
-def unhandled(c: Connection, place: str) -> bool:
-    """Whether messages of this place still wait to be handled."""
-    wanted = select(message.c.id).where(message.c.state == fixed("new"), message.c.place == place).limit(1)
-    return c.execute(wanted).first() is not None
+def unhandled(c: Connection, place: str, limit: int) -> list[tuple[datetime, bytes]]:
+    """When each message of this place was kept that still waits to be handled, and its bytes; oldest first."""
+    wanted = select(message.c.id, message.c.kept_at).where(message.c.state == fixed("new"), message.c.place == place)
+    kept = {row.id: row.kept_at for row in c.execute(wanted.order_by(message.c.id).limit(limit))}
+    data = journal.raws(c, list(kept)) if kept else {}
+    return [(kept_at, data.get(id_, b"")) for id_, kept_at in kept.items()]
 
 
 def failed(c: Connection, ids: Collection[int], because: str, now: datetime) -> None:

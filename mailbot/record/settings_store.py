@@ -27,5 +27,5 @@ def get(c: Connection, key: str) -> str | None:
 
 
 def put(c: Connection, key: str, value: str) -> None:
-    """Keys by convention: `cursor:PLACE` and `comments_until:PLACE`, `cursor:events:PLACE` and `events_until:PLACE`."""
+    """Keys by convention: `cursor:PLACE`, `comments_until:PLACE`, `cursor:events:PLACE`, `events_until:PLACE`, `events_owed:PLACE`."""
     upsert(c, setting, [{"key": key, "value": value}], ["key"])

@@ -11,11 +11,12 @@ from mailbot.errors import NotFound, Unavailable
 from mailbot.model.act import ActContext, ActDecision
 from mailbot.model.order import Order, OrderEvent
 from mailbot.order_system.contract import OrderSystem, WrongShape
-from mailbot.record import addresses, claims, due, facts, settings_store, tickets
+from mailbot.record import addresses, due, facts, settings_store, tickets
 from mailbot.record.tickets import LogRow
 from mailbot.workflow.acts import apply, context_of, hold_ticket, known_orders
 from mailbot.workflow.events import read_events
 from mailbot.workflow.gather import gather
+from mailbot.workflow.on_the_way import OnTheWay, on_the_way, owe, owed, paid
 from mailbot.workflow.parts import Parts, log
 
 READ_AGAIN = timedelta(minutes=5)
@@ -25,25 +26,47 @@ Decide = Callable[[ActContext, datetime], ActDecision | None]
 
 def follow_orders(parts: Parts, system: OrderSystem, since: datetime, stop: threading.Event) -> int:
     """Returns how many tickets changed. `since`: where the feed is read from the first time. Raises Unavailable."""
-    with parts.db.reading() as c:
-        if claims.unhandled(c, system.name):
-            return 0  # a comment that opens the ticket may still be on its way: the next round follows
+    waiting = on_the_way(parts, system)
+    if waiting is None:
+        return 0
     if not gather(parts, []).capabilities.events:
-        return _read_again(parts, system, stop)
-    return read_events(parts, system, since, stop, lambda event: _follow(parts, system, event))
+        return _read_again(parts, system, stop, waiting)
+    told = sum(_pay(parts, system, event, waiting) for event in owed(parts, system) if not stop.is_set())
+    return told + read_events(parts, system, since, stop, lambda event: _follow(parts, system, event, waiting))
 
 
-def _follow(parts: Parts, system: OrderSystem, event: OrderEvent) -> int:
+def _pay(parts: Parts, system: OrderSystem, event: OrderEvent, waiting: OnTheWay) -> int:
+    """An event that waited for a comment."""
+    on = _open_tickets(parts, event.order_id)
+    if waiting.holds(event.order_id, has_ticket=bool(on)):
+        return 0
+    told = _tell(parts, system, event, on)
+    paid(parts, system, event)
+    return told
+
+
+def _follow(parts: Parts, system: OrderSystem, event: OrderEvent, waiting: OnTheWay) -> int:
     """One that is followed again after a kill changes nothing: decisions look at the ticket as it stands by then."""
     if event.type == "comment.created":
         return 0
+    on = _open_tickets(parts, event.order_id)
+    if waiting.holds(event.order_id, has_ticket=bool(on)):
+        owe(parts, system, event)
+        return 0
+    return _tell(parts, system, event, on)
+
+
+def _open_tickets(parts: Parts, order_id: str) -> list[int]:
     with parts.db.reading() as c:
-        on = due.on_orders(c, [event.order_id]).get(event.order_id, [])
+        return due.on_orders(c, [order_id]).get(order_id, [])
+
+
+def _tell(parts: Parts, system: OrderSystem, event: OrderEvent, on: list[int]) -> int:
     order = _order(parts, system, event.order_id) if on else None
     return sum(_decide(parts, t, order, lambda context, now: of_event(event, order, context, now), f"order {event.type}") for t in on)
 
 
-def _read_again(parts: Parts, system: OrderSystem, stop: threading.Event) -> int:
+def _read_again(parts: Parts, system: OrderSystem, stop: threading.Event, waiting: OnTheWay) -> int:
     """A system without events: the orders of open tickets every five minutes."""
     key = f"orders_read:{system.name}"
     with parts.db.transaction() as c:
@@ -52,7 +75,7 @@ def _read_again(parts: Parts, system: OrderSystem, stop: threading.Event) -> int
         if last and now - datetime.fromisoformat(last) < READ_AGAIN:
             return 0
         settings_store.put(c, key, now.isoformat())
-        wanted = due.open_orders(c, MOST_ORDERS)
+        wanted = [order_id for order_id in due.open_orders(c, MOST_ORDERS) if not waiting.holds(order_id, has_ticket=True)]
         on = due.on_orders(c, wanted)
     changed = 0
     for order_id in wanted:

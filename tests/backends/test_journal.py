@@ -218,3 +218,15 @@ def test_two_pollers_that_see_the_same_mails_keep_each_once(db: Database) -> Non
     assert len(new) == len(set(new)) == 30
     with db.reading() as c:
         assert all(len(journal.known_uids(c, place, 7, range(1, 31))) == 30 for place in ("a", "b", "c"))
+
+
+def test_what_waits_to_be_handled_is_told_with_its_bytes_oldest_first(db: Database) -> None:
+    with db.transaction() as c:
+        journal.keep(c, [comment("c1")], START)
+        kept = journal.keep(c, [comment("c2"), comment("c3"), mail()], START + timedelta(minutes=1))
+        journal.set_aside(c, kept[0].id, "unreadable", START)
+    with db.reading() as c:
+        first, third = (START, b'{"id": "c1"}'), (START + timedelta(minutes=1), b'{"id": "c3"}')
+        assert claims.unhandled(c, "shop", 9) == [first, third]
+        assert claims.unhandled(c, "shop", 1) == [first]
+        assert claims.unhandled(c, "elsewhere", 9) == []
