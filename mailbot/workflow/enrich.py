@@ -14,8 +14,8 @@ from mailbot.record.claims import Claimed
 from mailbot.record.database import Connection
 from mailbot.record.tickets import LogRow
 from mailbot.workflow import compose
+from mailbot.workflow.batch import Batch, begin_batch, context_of, lock_keys, wants_of
 from mailbot.workflow.gather import Wanted, gather, remember
-from mailbot.workflow.handle import Batch, begin_batch, context_of, lock_keys, wants_of
 from mailbot.workflow.parts import Parts
 from mailbot.workflow.understand import Understood, understand
 

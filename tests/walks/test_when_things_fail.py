@@ -164,7 +164,7 @@ def test_a_message_that_breaks_deciding_is_set_aside_and_its_batch_is_handled_on
             raise RuntimeError("a fault of ours")
         return decide(message, *more)
 
-    monkeypatch.setattr("mailbot.workflow.handle.decide", decide_or_break)
+    monkeypatch.setattr("mailbot.workflow.batch.decide", decide_or_break)
     kept = [
         world.keep(another(n, text), "email") for n, text in enumerate(("Correction of order 10231", "POISON", "Amendment: POISON not"))
     ]
