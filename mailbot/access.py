@@ -14,7 +14,7 @@ from mailbot.model.credential import Credential
 from mailbot.order_system import registry
 from mailbot.order_system.contract import OrderSystem
 from mailbot.receive.imap import MailboxAccess
-from mailbot.send.smtp import SmtpAccess
+from mailbot.send.smtp_connection import SmtpAccess
 
 if TYPE_CHECKING:  # an extra
     from mailbot.identity import Provider

@@ -9,41 +9,19 @@ import contextlib
 import hashlib
 import re
 import smtplib
-import socket
-import ssl
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
 from mailbot.errors import Unavailable
-from mailbot.model.credential import Credential
 from mailbot.model.outcome import GiveUp, Outcome, Sent, TryAgain, Uncertain
 from mailbot.model.ticket import Action
 from mailbot.send.cut_off import CutOff
+from mailbot.send.smtp_connection import FAULTS, SmtpAccess, connected, told, why_not_connected, words
 
 LONGEST_SEND = 150.0  # seconds for one mail in all: less than half the sender's lease (I6)
 JUST_NOW = 2.0  # seconds after an accepted mail in which the next one is begun without asking whether the line lives
 IDLE_TOO_LONG = 60.0  # seconds after which a connection is not used again
 TO_ANSWER = 20.0  # seconds that must be left for the server's last answer, or the content is not begun
 _ADDRESS = re.compile(r"[^\s<>\x00-\x1f\x7f]+@[^\s<>@\x00-\x1f\x7f]+")
-_FAULTS = (OSError, smtplib.SMTPException)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmtpAccess:
-    """One SMTP account. `envelope_sender`: "" (null sender), an address, or "verp:domain" (one bounce address per mail)."""
-
-    name: str
-    host: str
-    port: int
-    tls: Literal["tls", "starttls", "none"]
-    user: str
-    credential: Callable[[], Credential] | None
-    envelope_sender: str
-    timeout: float = 60
-    final_reply_seconds: float = 120
-    ca_file: str | None = None
 
 
 class SmtpLane:
@@ -67,13 +45,13 @@ class SmtpLane:
         outcome = self._try(action, recipient, end)
         if outcome is None and reused:  # the server closed a connection between two mails; nothing was sent
             outcome = self._try(action, recipient, end)
-        return outcome or TryAgain(f"{self._named()} closed the connection before it took the mail: {self._lost_because}.")
+        return outcome or TryAgain(f"{self.access} closed the connection before it took the mail: {self._lost_because}.")
 
     def close(self) -> None:
         """Says good-bye where that is possible; never fails."""
         smtp, self._smtp = self._smtp, None
         if smtp is not None:
-            with contextlib.suppress(*_FAULTS):
+            with contextlib.suppress(*FAULTS):
                 if smtp.sock is not None:
                     smtp.sock.settimeout(5)
                 smtp.quit()
@@ -83,9 +61,9 @@ class SmtpLane:
         """Connects and logs in, for `doctor`. Raises Unavailable with the remedy."""
         try:
             self._ready(time.monotonic() + LONGEST_SEND)
-        except _FAULTS as fault:
+        except FAULTS as fault:
             self._drop()
-            raise Unavailable(self._why_not_connected(fault)) from fault
+            raise Unavailable(why_not_connected(fault, self.access)) from fault
 
     def _try(self, action: Action, recipient: str, end: float) -> Outcome | None:
         """None: the connection was gone before anything was sent."""
@@ -96,9 +74,9 @@ class SmtpLane:
         except Unavailable as fault:
             self._drop()
             return TryAgain(str(fault))
-        except _FAULTS as fault:
+        except FAULTS as fault:
             self._drop()
-            return TryAgain(self._why_not_connected(fault))
+            return TryAgain(why_not_connected(fault, self.access))
         try:
             with self._cut_off.at(end, smtp.sock):
                 outcome = self._converse(smtp, action, recipient, end)
@@ -120,30 +98,30 @@ class SmtpLane:
                 return refused
             if time.monotonic() + min(TO_ANSWER, self.access.final_reply_seconds) > end:
                 self._drop()  # 354 was given: only closing takes it back
-                return TryAgain(f"{self._named()} was so slow that the time for sending was over before the content was begun.")
+                return TryAgain(f"{self.access} was so slow that the time for sending was over before the content was begun.")
             smtp.send(_dotted(action.payload))
-        except _FAULTS as fault:
+        except FAULTS as fault:
             self._drop()
             if isinstance(fault, smtplib.SMTPServerDisconnected) and time.monotonic() < end:
-                self._lost_because = _words(fault)
+                self._lost_because = words(fault)
                 return None
-            return TryAgain(f"{self._named()} broke off before the end of the mail: {_words(fault)}.")
+            return TryAgain(f"{self.access} broke off before the end of the mail: {words(fault)}.")
         return self._finish(smtp, end)
 
     def _envelope(self, smtp: smtplib.SMTP, action: Action, recipient: str) -> Outcome | None:
         sender = _sender(self.access.envelope_sender, action)
         options, impossible = _options(smtp, sender, recipient, action.payload)
         if impossible:
-            return GiveUp(f"{self._named()} {impossible}")
+            return GiveUp(f"{self.access} {impossible}")
         smtp.command_encoding = "utf-8" if "SMTPUTF8" in options else "ascii"
         code, text = smtp.mail(sender, options)
         if code == 421:
-            raise smtplib.SMTPServerDisconnected(f"421 {_text(text)}")
+            raise smtplib.SMTPServerDisconnected(f"421 {told(text)}")
         if code // 100 != 2:
             return self._refusal(code, text, f"the sender <{sender}> (`envelope_sender` of [smtp])")
         code, text = smtp.rcpt(recipient)
         if code == 421:
-            raise smtplib.SMTPServerDisconnected(f"421 {_text(text)}")
+            raise smtplib.SMTPServerDisconnected(f"421 {told(text)}")
         if code // 100 != 2:
             return self._refusal(code, text, "the recipient", at_recipient=True)
         return None
@@ -154,26 +132,26 @@ class SmtpLane:
             if smtp.sock is not None:
                 smtp.sock.settimeout(max(0.1, min(self.access.final_reply_seconds, end - time.monotonic())))
             smtp.send(b".\r\n")
-        except _FAULTS as fault:  # three bytes that the system did not take never left
+        except FAULTS as fault:  # three bytes that the system did not take never left
             self._drop()
-            return TryAgain(f"{self._named()} broke off before the end of the mail: {_words(fault)}.")
+            return TryAgain(f"{self.access} broke off before the end of the mail: {words(fault)}.")
         try:
             code, text = smtp.getreply()
-        except _FAULTS as fault:
+        except FAULTS as fault:
             self._drop()
-            return Uncertain(f"{self._named()} got the whole mail and did not say whether it took it ({_words(fault)}).")
+            return Uncertain(f"{self.access} got the whole mail and did not say whether it took it ({words(fault)}).")
         if code // 100 == 2:
             self._accepted_at = time.monotonic()
-            return Sent(_text(text))
+            return Sent(told(text))
         if code // 100 in (4, 5):
             return self._refusal(code, text, "the mail")
         self._drop()
-        return Uncertain(f"{self._named()} answered the whole mail with something that is no answer: {code} {_text(text)}.")
+        return Uncertain(f"{self.access} answered the whole mail with something that is no answer: {code} {told(text)}.")
 
     def _refusal(self, code: int, text: bytes, what: str, at_recipient: bool = False) -> Outcome:
         if code == 421 or code // 100 not in (4, 5):
             self._drop()
-        because = f"{self._named()} refused {what}: {code} {_text(text)}."
+        because = f"{self.access} refused {what}: {code} {told(text)}."
         if code // 100 == 5:
             return GiveUp(because, address_bad=at_recipient and _names_a_bad_address(code, text))
         return TryAgain(because)
@@ -187,82 +165,20 @@ class SmtpLane:
             self._smtp.sock.settimeout(self.access.timeout)
             return self._smtp
         if self._smtp is not None and time.monotonic() - self._used_at < IDLE_TOO_LONG:
-            with contextlib.suppress(*_FAULTS), self._cut_off.at(end, self._smtp.sock):
+            with contextlib.suppress(*FAULTS), self._cut_off.at(end, self._smtp.sock):
                 if self._smtp.sock is not None:
                     self._smtp.sock.settimeout(self.access.timeout)
                 if self._smtp.docmd("RSET")[0] == 250:
                     return self._smtp
         self.close()
-        self._smtp = smtp = self._greeted(end)
-        with self._cut_off.at(end, smtp.sock):
-            self._log_in(smtp)
+        self._smtp = connected(self.access, end, self._cut_off)
         self._used_at = time.monotonic()
-        return smtp
-
-    def _greeted(self, end: float) -> smtplib.SMTP:
-        access = self.access
-        seconds = max(0.1, min(access.timeout, end - time.monotonic()))
-        context = None if access.tls == "none" else ssl.create_default_context(cafile=access.ca_file)
-        name = _own_name()
-        if access.tls == "tls":
-            return smtplib.SMTP_SSL(access.host, access.port, local_hostname=name, timeout=seconds, context=context)
-        smtp = smtplib.SMTP(access.host, access.port, local_hostname=name, timeout=seconds)
-        try:
-            if access.tls == "starttls":
-                with self._cut_off.at(end, smtp.sock):
-                    smtp.starttls(context=context)
-        except BaseException:
-            smtp.close()
-            raise
-        return smtp
-
-    def _log_in(self, smtp: smtplib.SMTP) -> None:
-        smtp.ehlo_or_helo_if_needed()
-        source = self.access.credential
-        if source is None:
-            return
-        try:
-            _authenticate(smtp, self.access.user, source())
-        except smtplib.SMTPAuthenticationError:
-            refused = getattr(source, "refused", None)  # token sources can fetch a new token (mailbot.credentials)
-            if refused is None or not refused():
-                raise
-            _authenticate(smtp, self.access.user, source())
+        return self._smtp
 
     def _drop(self) -> None:
         smtp, self._smtp = self._smtp, None
         if smtp is not None:
             smtp.close()
-
-    def _named(self) -> str:
-        return f"SMTP server {self.access.host}:{self.access.port}"
-
-    def _why_not_connected(self, fault: Exception) -> str:
-        said, access = _words(fault), self.access
-        if isinstance(fault, smtplib.SMTPAuthenticationError):
-            said = f"{fault.smtp_code} {_text(fault.smtp_error)}"
-            return f"{self._named()} refused the login of {access.user!r}: {said}. Check `user` and the password or token of [smtp]."
-        if isinstance(fault, ssl.SSLCertVerificationError):
-            return f"{self._named()}: the certificate is not trusted: {fault.verify_message}. Check `host` or set `ca_file` in [smtp]."
-        if isinstance(fault, smtplib.SMTPNotSupportedError | ssl.SSLError):
-            return f"{self._named()}: {said}. Check `tls` (tls, starttls or none) and `port` of [smtp]."
-        if isinstance(fault, socket.gaierror):
-            return f"{self._named()}: the host name is unknown ({said}). Check `host` of [smtp] and the DNS."
-        if isinstance(fault, ConnectionRefusedError):
-            return f"{self._named()}: nothing listens there. Check `host` and `port` of [smtp]."
-        return f"{self._named()}: no connection: {said}. Check `host`, `port` and `tls` of [smtp]."
-
-
-def _authenticate(smtp: smtplib.SMTP, user: str, credential: Credential) -> None:
-    if credential.kind == "password":
-        smtp.login(user, credential.secret)
-        return
-    if credential.kind == "xoauth2":
-        mechanism, first = "XOAUTH2", f"user={user}\x01auth=Bearer {credential.secret}\x01\x01"
-    else:
-        mechanism, first = "OAUTHBEARER", f"n,a={user},\x01auth=Bearer {credential.secret}\x01\x01"
-    # A refusal comes as a challenge that wants an empty answer (RFC 7628 section 3.2.3).
-    smtp.auth(mechanism, lambda challenge=None: first if challenge is None else "", initial_response_ok=True)
 
 
 def _sender(setting: str, action: Action) -> str:
@@ -312,17 +228,3 @@ def _names_a_bad_address(code: int, text: bytes) -> bool:
     if code in (530, 535, 552):
         return False
     return not re.match(rb"5\.(7\.\d+|2\.2|3\.\d+)\b", text)
-
-
-def _own_name() -> str:
-    name = socket.gethostname()
-    return name if "." in name else "[127.0.0.1]"  # as smtplib does, without asking the DNS
-
-
-def _text(answer: bytes | str) -> str:
-    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
-    return " ".join(text.split())[:300].rstrip(".")
-
-
-def _words(fault: BaseException) -> str:
-    return (" ".join(str(fault).split()) or type(fault).__name__).rstrip(".")

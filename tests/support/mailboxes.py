@@ -9,7 +9,7 @@ from mailbot.model.credential import Credential
 from mailbot.model.message import ReceivedMessage
 from mailbot.model.ticket import Action
 from mailbot.receive.imap import Mailbox, MailboxAccess
-from mailbot.send.smtp import SmtpAccess
+from mailbot.send.smtp_connection import SmtpAccess
 
 
 def access(port: int, /, user: str = "bot@example.test", **changes: Any) -> MailboxAccess:
