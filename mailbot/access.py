@@ -13,7 +13,7 @@ from mailbot.errors import BadConfig, Problem
 from mailbot.model.credential import Credential
 from mailbot.order_system import registry
 from mailbot.order_system.contract import OrderSystem
-from mailbot.receive.imap import MailboxAccess
+from mailbot.receive.imap_connection import MailboxAccess
 from mailbot.send.smtp_connection import SmtpAccess
 
 if TYPE_CHECKING:  # an extra

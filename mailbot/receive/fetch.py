@@ -40,7 +40,7 @@ class Fetcher:
     def __init__(
         self,
         *,
-        client: Any,  # IMAPClient, which only receive/imap.py knows
+        client: Any,  # IMAPClient, which only receive/imap_connection.py knows
         again: Callable[[], Any],
         place: str,
         uidvalidity: int,

@@ -1,4 +1,4 @@
-"""One mailbox over IMAP: list by UID, fetch with PEEK, move after the caller has kept (I1, I3). imapclient lives here.
+"""One mailbox over IMAP: list by UID, fetch with PEEK, move after the caller has kept (I1, I3).
 
 One thread owns a Mailbox. After Unavailable the object is used up: make a new one (a client that timed out cannot be reused, measured).
 """
@@ -7,45 +7,21 @@ from __future__ import annotations
 
 import contextlib
 import imaplib
-import socket
-import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
-
-from imapclient import IMAPClient, SocketTimeout  # type: ignore[import-untyped]  # ships no types
-from imapclient.exceptions import LoginError  # type: ignore[import-untyped]  # ships no types
 
 from mailbot.errors import Unavailable
-from mailbot.model.credential import Credential
 from mailbot.model.message import ReceivedMessage
 from mailbot.receive.fetch import Fetcher, Lost, uid_set
 from mailbot.receive.idle import wait_for_mail
+from mailbot.receive.imap_connection import BROKEN, Client, MailboxAccess, connected, shut, words
 
 WINDOW = 1000  # UIDs per list handed out, and the narrowest SEARCH
 WIDEST = 50_000  # UIDs per SEARCH: imaplib fails on answers above 1,000,000 bytes (measured)
 MOVE_AT_ONCE = 500
 SELECT_SECONDS = 120.0  # the first SELECT of 100,000 mails builds an index (5.6 s measured on a fast disk)
-_BROKEN = (OSError, imaplib.IMAP4.error)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MailboxAccess:
-    """How to reach one mailbox. `name` is the place in sightings; `credential` is asked before each login (tokens expire)."""
-
-    name: str
-    host: str
-    port: int
-    tls: Literal["tls", "starttls", "none"]
-    user: str
-    folder: str
-    processed_folder: str
-    credential: Callable[[], Credential]
-    connect_seconds: float = 15
-    read_seconds: float = 60
-    ca_file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +40,7 @@ class Mailbox:
         self.unfetched: dict[int, str] = {}
         self.can_move = False
         self._clock = clock
-        self._client: IMAPClient | None = None
+        self._client: Client | None = None
         self._state = FolderState(0, 0, 0)
         self._processed = ""
 
@@ -72,7 +48,7 @@ class Mailbox:
         """Connects unless connected, selects the folder anew, makes the processed folder where it is missing. Raises Unavailable."""
         self.problems, self.unfetched = [], {}
         if self._client is None:
-            self._client = self._connect()
+            self._client = connected(self.access)
             self._prepare_processed()
         with self._talking(f"open the folder {self.access.folder!r} (does it exist? look at `folder` of this mailbox)"):
             self._state = self._select()
@@ -141,76 +117,31 @@ class Mailbox:
         """Says good-bye where that is still possible; never fails."""
         client, self._client = self._client, None
         if client is not None:
-            with contextlib.suppress(*_BROKEN):
+            with contextlib.suppress(*BROKEN):
                 client.socket().settimeout(5)
                 client.logout()
-            with contextlib.suppress(*_BROKEN):
+            with contextlib.suppress(*BROKEN):
                 client.shutdown()
 
-    def _open_client(self) -> IMAPClient:
+    def _open_client(self) -> Client:
         if self._client is None:
-            raise Unavailable(f"{self._named()}: the connection is closed; open the mailbox again.")
+            raise Unavailable(f"{self.access}: the connection is closed; open the mailbox again.")
         return self._client
-
-    def _named(self) -> str:
-        return f"Mailbox {self.access.name!r} ({self.access.user} at {self.access.host}:{self.access.port})"
 
     @contextlib.contextmanager
     def _talking(self, doing: str) -> Iterator[None]:
         """Any failure of the line or the server becomes Unavailable, and the client is thrown away."""
         try:
             yield
-        except _BROKEN as fault:
+        except BROKEN as fault:
             self._throw_away()
-            raise Unavailable(f"{self._named()}: could not {doing}: {_words(fault)}. It is tried again.") from fault
+            raise Unavailable(f"{self.access}: could not {doing}: {words(fault)}. It is tried again.") from fault
 
     def _throw_away(self) -> None:
         client, self._client = self._client, None
         self.can_move = False
         if client is not None:
-            _shut(client)
-
-    def _connect(self) -> IMAPClient:
-        access = self.access
-        client: IMAPClient | None = None
-        try:
-            client = self._greeted()
-            self._log_in(client)
-        except BaseException as fault:
-            if client is not None:
-                _shut(client)
-            if isinstance(fault, _BROKEN):
-                raise Unavailable(f"{self._named()}: {_why_no_connection(fault, access)}") from fault
-            raise
-        return client
-
-    def _greeted(self) -> IMAPClient:
-        access = self.access
-        context = None if access.tls == "none" else ssl.create_default_context(cafile=access.ca_file)
-        client = IMAPClient(
-            access.host,
-            access.port,
-            ssl=access.tls == "tls",
-            ssl_context=context if access.tls == "tls" else None,
-            timeout=SocketTimeout(connect=access.connect_seconds, read=access.read_seconds),
-        )
-        client.normalise_times = False  # aware times, as the server wrote them
-        with contextlib.suppress(AttributeError):
-            client._imap.debug = 0  # imapclient formats every line for a log nobody reads: 5 times the CPU (measured)
-        _keep_alive(client.socket())
-        if access.tls == "starttls":
-            client.starttls(context)
-        return client
-
-    def _log_in(self, client: IMAPClient) -> None:
-        source = self.access.credential
-        try:
-            _authenticate(client, self.access.user, source())
-        except LoginError:
-            refused = getattr(source, "refused", None)  # token sources can fetch a new token (mailbot.credentials)
-            if refused is None or not refused():
-                raise
-            _authenticate(client, self.access.user, source())
+            shut(client)
 
     def _prepare_processed(self) -> None:
         """Finds or makes the processed folder, with the server's own prefix (`INBOX.` on some)."""
@@ -221,7 +152,7 @@ class Mailbox:
         with self._talking("look at the folders"):
             client = self._open_client()
             if not (client.has_capability("MOVE") or client.has_capability("UIDPLUS")):
-                self.problems.append(f"{self._named()}: the server can neither MOVE nor UIDPLUS; mails stay where they are.")
+                self.problems.append(f"{self.access}: the server can neither MOVE nor UIDPLUS; mails stay where they are.")
                 return
             name = _with_prefix(client, self.access.processed_folder)
             try:
@@ -231,7 +162,7 @@ class Mailbox:
                 raise
             except imaplib.IMAP4.error as fault:
                 self.problems.append(
-                    f"{self._named()}: the folder {name!r} is missing and could not be made ({_words(fault)}). "
+                    f"{self.access}: the folder {name!r} is missing and could not be made ({words(fault)}). "
                     "Make it by hand, or name another as `processed_folder`; until then mails stay where they are."
                 )
                 return
@@ -244,10 +175,10 @@ class Mailbox:
         client.socket().settimeout(self.access.read_seconds)
         return FolderState(int(told.get(b"UIDVALIDITY", 0)), int(told.get(b"UIDNEXT", 0)), int(told.get(b"EXISTS", 0)))
 
-    def _reconnect(self) -> IMAPClient:
+    def _reconnect(self) -> Client:
         """A new connection to the same folder, for the fetcher after one mail broke the line. UIDs must still mean the same."""
         self._throw_away()
-        self._client = self._connect()
+        self._client = connected(self.access)
         self._prepare_processed()
         before, self._state = self._state, self._select()
         if before.uidvalidity != self._state.uidvalidity:
@@ -256,7 +187,7 @@ class Mailbox:
 
     def _report(self, uid: int, because: str) -> None:
         self.unfetched[uid] = because
-        self.problems.append(f"{self._named()}: mail with UID {uid} was left in the folder: {because}.")
+        self.problems.append(f"{self.access}: mail with UID {uid} was left in the folder: {because}.")
 
     def _listed(self, at: int, uidnext: int) -> Iterator[list[int]]:
         if not uidnext:  # a server that tells no UIDNEXT (RFC 3501 allows it)
@@ -293,33 +224,12 @@ class Mailbox:
         client.uid_expunge(uids)  # never plain EXPUNGE: it removes what others flagged
 
 
-def _authenticate(client: IMAPClient, user: str, credential: Credential) -> None:
-    if credential.kind == "password":
-        client.login(user, credential.secret)
-    elif credential.kind == "xoauth2":
-        client.oauth2_login(user, credential.secret)
-    else:
-        client.oauthbearer_login(user, credential.secret)
-
-
-def _keep_alive(sock: Any) -> None:
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4), ("TCP_USER_TIMEOUT", 60_000)):
-        if hasattr(socket, name):
-            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-
-
-def _with_prefix(client: IMAPClient, folder: str) -> str:
+def _with_prefix(client: Client, folder: str) -> str:
     if not client.has_capability("NAMESPACE"):
         return folder
     personal = client.namespace().personal
     prefix = str(personal[0][0]) if personal else ""
     return folder if folder.startswith(prefix) else prefix + folder
-
-
-def _shut(client: IMAPClient) -> None:
-    with contextlib.suppress(*_BROKEN):
-        client.shutdown()
 
 
 def _taken_by_another(fault: Exception) -> bool:
@@ -328,29 +238,3 @@ def _taken_by_another(fault: Exception) -> bool:
 
 def _chunks(uids: list[int], size: int) -> Iterator[list[int]]:
     return (uids[i : i + size] for i in range(0, len(uids), size))
-
-
-def _words(fault: BaseException) -> str:
-    said = fault.args[0] if fault.args else ""
-    told = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(fault)  # imaplib gives the server's words as bytes
-    if told.startswith(("b'", 'b"')):
-        told = told[2:-1]
-    return (told or type(fault).__name__).rstrip(".")
-
-
-def _why_no_connection(fault: Exception, access: MailboxAccess) -> str:
-    """One sentence: what happened and what to do."""
-    said = _words(fault)
-    if isinstance(fault, LoginError) and "socket error" not in said:
-        return f"the server refused the login: {said}. Check `user` and the password or token of this mailbox."
-    if isinstance(fault, ssl.SSLCertVerificationError):
-        return f"the server's certificate is not trusted: {fault.verify_message}. Check `host`, or name the authority as `ca_file`."
-    if isinstance(fault, ssl.SSLError):
-        return f"TLS failed: {said}. Check `tls` (tls, starttls or none) and `port`."
-    if isinstance(fault, socket.gaierror):
-        return f"the host name {access.host!r} is unknown ({said}). Check `host` and the DNS."
-    if isinstance(fault, ConnectionRefusedError):
-        return f"nothing listens there ({said}). Check `host` and `port`, and whether the server runs."
-    if isinstance(fault, TimeoutError):
-        return f"no answer within {access.connect_seconds:g} s. Check `host`, `port`, `tls` and firewalls."
-    return f"could not connect: {said}. Check `tls` and `port`."

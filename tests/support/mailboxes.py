@@ -8,7 +8,8 @@ from typing import Any
 from mailbot.model.credential import Credential
 from mailbot.model.message import ReceivedMessage
 from mailbot.model.ticket import Action
-from mailbot.receive.imap import Mailbox, MailboxAccess
+from mailbot.receive.imap import Mailbox
+from mailbot.receive.imap_connection import MailboxAccess
 from mailbot.send.smtp_connection import SmtpAccess
 
 
