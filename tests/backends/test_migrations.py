@@ -36,7 +36,7 @@ def test_the_revisions_make_exactly_the_tables_that_the_code_uses(db: Database) 
 
 
 def _ours(name: str | None, type_: str, parent: dict[str, str | None]) -> bool:
-    """What search adds to `ticket_text` differs by engine and stands only in its revision (record/tables.py)."""
+    """What search adds to `ticket_text` differs by engine and stands only in its revision (record/tables/tickets.py)."""
     searched = {"table": name or "", "index": parent.get("table_name") or "", "column": parent.get("table_name") or ""}.get(type_, "")
     return not (searched.startswith("ticket_search") or (searched == "ticket_text" and name in ("words", "ix_ticket_text_words")))
 
