@@ -7,6 +7,7 @@ import difflib
 import re
 import zoneinfo
 from collections.abc import Iterator, Mapping
+from importlib import resources
 from typing import Any, get_args, get_type_hints
 
 from pydantic import ValidationError
@@ -51,8 +52,16 @@ def contradictions(values: Mapping[str, Any]) -> list[Problem]:
 
 def _detector(values: Mapping[str, Any]) -> Iterator[Problem]:
     languages = values["languages.toml"]
-    if languages is not None and not languages.detector:
-        yield Problem("languages.toml", "detector", "is empty", 'Give the codes of the languages to tell apart: ["en", "de", "fr"]')
+    if languages is None:
+        return
+    remedy = 'Give the codes of the languages to tell apart: ["en", "de", "fr"]'
+    if not languages.detector:
+        yield Problem("languages.toml", "detector", "is empty", remedy)
+    elif set(languages.detector) == {"en"}:
+        yield Problem("languages.toml", "detector", "names no language beside English, so every message would be English", remedy)
+    profiles = sorted(profile.name for profile in (resources.files("langdetect") / "profiles").iterdir())
+    for code in set(languages.detector) - set(profiles):
+        yield unknown("languages.toml", "detector", code, profiles)
 
 
 def _routing(values: Mapping[str, Any]) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ import pytest
 from mailbot import __version__
 from mailbot.__main__ import main
 from mailbot.config import load
+from mailbot.config.defaults import defaults_dir
 from mailbot.model.contact import contact_link
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -229,6 +230,19 @@ def test_rules_and_templates_are_checked_and_previewed(desk: Path, capsys: pytes
     (desk / "rules" / "routing.toml").write_text("[[routes]\n")
     assert main(["rules", "check"]) == 2
     assert "routing.toml" in capsys.readouterr().err
+
+
+def test_the_rules_are_checked_with_a_warning_of_a_phrase_that_is_found_in_most_messages(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = desk / "rules" / "requests.toml"
+    text = (defaults_dir("rules") / "requests.toml").read_text(encoding="utf-8")
+    file.write_text(text.replace("phrases = [", 'phrases = ["when [now]", ', 1), encoding="utf-8")
+    assert main(["rules", "check"]) == 0
+    assert (
+        'warning: requests.toml, "send the files to a portal or agency again": "when [now]" rests on "when" alone'
+        in capsys.readouterr().err
+    )
 
 
 def test_a_contact_link_makes_a_mail_that_says_what_it_is() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mailbot.config.defaults import defaults_dir
+from mailbot.config.rule_warnings import rule_warnings
 from mailbot.config.rulebook import files, load_rules
 from mailbot.errors import BadRules
 
@@ -94,6 +95,46 @@ def test_a_language_check_without_languages_is_found_before_it_goes_live(own: Pa
     shipped = (SHIPPED / "languages.toml").read_text(encoding="utf-8")
     (own / "languages.toml").write_text(re.sub(r"(?m)^detector = .*$", "detector = []", shipped), encoding="utf-8")
     assert any("languages.toml" in line and "detector: is empty. Give the codes" in line for line in faults(SHIPPED, own))
+
+
+@pytest.mark.parametrize(
+    ("codes", "told"),
+    [
+        ('["en"]', "detector: names no language beside English, so every message would be English. Give the codes"),
+        ('["xx"]', "detector: there is no 'xx'. Known: af, ar"),
+        ('["en", "dee", "fr"]', "detector: there is no 'dee'. Did you mean de?"),
+        ('["EN", "de"]', "detector: there is no 'EN'"),
+    ],
+)
+def test_a_language_that_cannot_be_detected_is_found_before_it_goes_live(own: Path, codes: str, told: str) -> None:
+    shipped = (SHIPPED / "languages.toml").read_text(encoding="utf-8")
+    (own / "languages.toml").write_text(re.sub(r"(?m)^detector = .*$", f"detector = {codes}", shipped), encoding="utf-8")
+    lines = faults(SHIPPED, own)
+    assert any("languages.toml" in line and told in line for line in lines), lines
+
+
+def test_a_detector_of_two_languages_is_good(own: Path) -> None:
+    shipped = (SHIPPED / "languages.toml").read_text(encoding="utf-8")
+    (own / "languages.toml").write_text(re.sub(r"(?m)^detector = .*$", 'detector = ["en", "zh-cn"]', shipped), encoding="utf-8")
+    assert load_rules([SHIPPED, own]).words.languages.detector == ("en", "zh-cn")
+
+
+def test_a_phrase_that_rests_on_a_common_word_alone_is_warned_of(own: Path) -> None:
+    shipped = (SHIPPED / "requests.toml").read_text(encoding="utf-8")
+    first = shipped.index("phrases = [") + len("phrases = [")
+    (own / "requests.toml").write_text(
+        f'{shipped[:first]}"what [now|then] [?]", "the ...", "sent [back]", {shipped[first:]}', encoding="utf-8"
+    )
+    warned = rule_warnings(load_rules([SHIPPED, own]).words)
+    assert [line.partition('": ')[2].partition(" alone")[0] for line in warned] == [
+        '"what [now|then] [?]" rests on "what"',
+        '"the ..." rests on "the"',
+    ]
+    assert all(line.startswith('requests.toml, "send the files to a portal or agency again"') for line in warned)
+
+
+def test_no_shipped_phrase_rests_on_a_common_word_alone() -> None:
+    assert rule_warnings(load_rules([SHIPPED]).words) == ()
 
 
 def test_a_missing_file_is_named(own: Path) -> None:
