@@ -136,7 +136,7 @@ def fold(text: str, where: Where) -> Folded:
     """Lower case, accents and look-alike letters folded, invisible letters dropped; offsets kept."""
     text = text[:_MAX_TEXT]
     if text.isascii():
-        return Folded(where, text, text.lower(), range(len(text) + 1))
+        return Folded(where, text, text.lower().replace("`", "'"), range(len(text) + 1))
     letters: list[str] = []
     positions: list[int] = []
     for index, letter in enumerate(text):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mailbot.check import phrase_automaton, word_pattern
@@ -93,6 +93,7 @@ def test_words_in_another_paragraph_change_nothing_that_is_found(words: list[str
 
 
 @given(st.text(st.characters(codec="ascii"), max_size=80))
+@example("it isn`t!` no")
 def test_a_plain_text_has_the_words_and_sentences_that_it_has_beside_other_scripts(text: str) -> None:
     plain, other = fold(text, "text"), fold(text + "\n\u4e16", "text")
     assert plain.words == other.words[:-1]
