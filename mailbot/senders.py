@@ -22,8 +22,8 @@ from mailbot.workflow.parts import Parts
 class Sender(Protocol):
     """One way out: now, later, never, or nobody knows."""
 
-    def send(self, action: Action, now: datetime) -> Outcome:
-        """Performs one action."""
+    def send(self, action: Action, now: datetime, end: float) -> Outcome:
+        """Performs one action; nothing of it is begun after `end` (monotonic)."""
 
     def close(self) -> None:
         """Ends the connection, where there is one."""
@@ -33,8 +33,8 @@ class Mailer:
     def __init__(self, settings: Settings) -> None:
         self.lane = SmtpLane(smtp_access(settings))
 
-    def send(self, action: Action, now: datetime) -> Outcome:  # noqa: ARG002 - the protocol of all senders
-        return self.lane.send(action)
+    def send(self, action: Action, now: datetime, end: float) -> Outcome:  # noqa: ARG002 - the protocol of all senders
+        return self.lane.send(action, end)
 
     def close(self) -> None:
         self.lane.close()
@@ -44,7 +44,7 @@ class Poster:
     def __init__(self, system: OrderSystem) -> None:
         self.system = system
 
-    def send(self, action: Action, now: datetime) -> Outcome:
+    def send(self, action: Action, now: datetime, end: float) -> Outcome:  # noqa: ARG002 - one call; drain has looked at the time
         return perform(self.system, action, now)
 
     def close(self) -> None:
@@ -56,7 +56,7 @@ class Notifier:
         self.urls = settings.notify.urls
         self.lane = SmtpLane(smtp_access(settings)) if settings.smtp else None
 
-    def send(self, action: Action, now: datetime) -> Outcome:  # noqa: ARG002 - as above
+    def send(self, action: Action, now: datetime, end: float) -> Outcome:  # noqa: ARG002 - as above
         return notify(action, self.urls, self.lane)
 
     def close(self) -> None:
@@ -84,7 +84,7 @@ class Lane:
     def close(self) -> None:
         self.sender.close()
 
-    def _send(self, action: Action, now: datetime) -> Outcome:
-        outcome = self.sender.send(action, now)
+    def _send(self, action: Action, now: datetime, end: float) -> Outcome:
+        outcome = self.sender.send(action, now, end)
         self.failed = self.failed or isinstance(outcome, TryAgain)
         return outcome

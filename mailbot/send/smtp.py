@@ -128,6 +128,9 @@ class SmtpLane:
 
     def _finish(self, smtp: smtplib.SMTP, end: float) -> Outcome:
         """The final dot and its answer: from here on silence means that nobody knows."""
+        if time.monotonic() >= end:  # without the dot the server has no mail
+            self._drop()
+            return TryAgain("The time for sending was over before the end of the mail was told.")
         try:
             if smtp.sock is not None:
                 smtp.sock.settimeout(max(0.1, min(self.access.final_reply_seconds, end - time.monotonic())))

@@ -19,7 +19,9 @@ BATCH = 50
 RESENDS = 2
 REPEATS = 5  # of an action of the order system whose sender was killed
 NO_KEYS = "the order system keeps no Idempotency-Keys. Look there, then: mailbot retry or mailbot cancel"
-Perform = Callable[[Action, datetime], Outcome]
+MAY_SEND = LEASE_SECONDS / 2  # seconds after the row was marked as on the wire; behind it somebody else may have had it sent again (I6)
+Perform = Callable[[Action, datetime, float], Outcome]
+"""The action, the present time, and the moment (monotonic) after which nothing of it may be begun."""
 
 
 def drain(parts: Parts, lane: str, perform: Perform, stop: threading.Event, limit: int = BATCH) -> int:
@@ -32,10 +34,11 @@ def drain(parts: Parts, lane: str, perform: Perform, stop: threading.Event, limi
             with parts.db.transaction() as c:
                 outbox.give_back(c, [a.id for a in claimed[position:]], parts.holder)
             return position
+        asked = time.monotonic()  # before the lease begins: a process that stands still now must notice when it wakes
         begun = _finish(parts, finished, action.id, stop)
         finished = None
         if begun is not None:
-            finished = _perform(parts, action, perform, begun)
+            finished = _perform(parts, action, perform, begun, asked + MAY_SEND)
     _finish(parts, finished, None, stop)
     return len(claimed)
 
@@ -106,9 +109,9 @@ def _written(parts: Parts, finished: tuple[int, Outcome, datetime | None] | None
         return now if begun else None
 
 
-def _perform(parts: Parts, action: Action, perform: Perform, now: datetime) -> tuple[int, Outcome, datetime | None]:
+def _perform(parts: Parts, action: Action, perform: Perform, now: datetime, end: float) -> tuple[int, Outcome, datetime | None]:
     try:
-        outcome = perform(action, now)
+        outcome = perform(action, now, end) if time.monotonic() < end else TryAgain("the sender stood still until its time was over")
     except Exception as error:  # a fault of ours while it may already be on the wire: never blindly repeated (I7)
         log.error("send_failed", action=action.id, because=repr(error))
         outcome = Uncertain(f"the sender failed: {type(error).__name__}: {error}")

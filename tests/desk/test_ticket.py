@@ -212,7 +212,7 @@ def test_a_time_that_the_order_system_refuses_as_changed_is_a_persons_decision_o
         system.orders["o10231"] = replace(order, due_at=others, etag="v2")
     with returned.db.transaction() as c:  # the seconds in which an act can be taken back are over
         c.execute(update(action).values(due_at=returned.db.now(c)))
-    while drain(returned.service.parts, "order_system:shop", lambda row, now: perform(system, row, now), threading.Event()):
+    while drain(returned.service.parts, "order_system:shop", lambda row, now, _end: perform(system, row, now), threading.Event()):
         pass
     words = "somebody else set the delivery time meanwhile: 2026-11-30 18:00 UTC; it was 2026-11-30 09:00 UTC when this one was decided"
     for page in ("/t/1", "/outbox"):

@@ -19,6 +19,7 @@ from mailbot import schedule
 from mailbot.config import load
 from mailbot.record import claims, outbox
 from mailbot.wiring import open_service
+from mailbot.workflow import drain
 
 SIGNALS = {"kill": signal.SIGKILL, "pause": signal.SIGSTOP, "abort": signal.SIGABRT}
 
@@ -53,6 +54,7 @@ def main(config: str, place: str, how: str, at: str, times: str, lease: str) -> 
     if float(lease):
         claims.claim.__defaults__ = (float(lease),)
         outbox.begin.__defaults__ = (float(lease),)
+        drain.MAY_SEND = float(lease) / 2
     with open_service(load(Path(config), {})) as service:
         return schedule.run_once(service, schedule.ALL, threading.Event())
 

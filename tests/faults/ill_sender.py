@@ -25,7 +25,7 @@ def main(database: str, api: str, token: str, at: str, times: str) -> None:
     parts = Parts(
         db=Database(database), company=company, own=OwnMarks(), live=None, holder="ill", order_system=system,  # type: ignore[arg-type]  # no rules are needed
     )  # fmt: skip
-    drain(parts, "order_system:orders", lambda action, now: perform(system, action, now), threading.Event())
+    drain(parts, "order_system:orders", lambda action, now, _end: perform(system, action, now), threading.Event())
 
 
 if __name__ == "__main__":

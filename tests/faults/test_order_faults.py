@@ -127,7 +127,7 @@ class Desk:
             self.system = self.parts.order_system = hasty
 
     def drain(self) -> int:
-        return drain(self.parts, LANE, lambda action, now: perform(self.system, action, now), threading.Event())
+        return drain(self.parts, LANE, lambda action, now, _end: perform(self.system, action, now), threading.Event())
 
     def drain_for(self, hours: int) -> None:
         """As the lane would: again and again while time goes on and something waits."""

@@ -24,7 +24,7 @@ from mailbot import schedule
 from mailbot.__main__ import main
 from mailbot.errors import Unavailable
 from mailbot.record import database as database_module
-from mailbot.record import mailboxes, migrations, tables
+from mailbot.record import mailboxes, migrations, outbox, tables
 from mailbot.record.database import SteadyClock
 from mailbot.service import Service
 from mailbot.workflow import handle, poll
@@ -268,7 +268,7 @@ def test_a_paused_process_that_wakes_after_its_lease_finds_its_mails_handled_and
 
 
 def test_a_process_paused_before_the_wire_wakes_after_its_lease_and_the_reply_goes_out_once(firm: Firm) -> None:
-    """Row 32: meanwhile it is uncertain, and nobody else sends it (I6, I7)."""
+    """Row 32: meanwhile it is uncertain, and nobody else sends it (I6, I7); who wakes knows that it did not, and it is sent anew."""
     firm.client_writes(1)
     process = firm.ill("mailbot.send.smtp:SmtpLane.send", "pause", lease=1)
     _is_stopped(process)
@@ -277,7 +277,29 @@ def test_a_process_paused_before_the_wire_wakes_after_its_lease_and_the_reply_go
     assert [r.state for r in firm.replies()] == ["uncertain"]
     assert firm.world.sink.mails() == []
     process.send_signal(signal.SIGCONT)
-    assert process.wait(30) == 0
+    assert process.wait(30) == 1, "what it could not send is named"
+    assert ([r.state for r in firm.replies()], firm.world.sink.mails()) == (["queued"], [])
+    firm.later = timedelta(minutes=4)
+    assert firm.once() == 0
+    firm.everything_is_well(1)
+
+
+def test_a_process_paused_before_the_wire_sends_nothing_after_a_person_had_the_reply_sent_again(firm: Firm) -> None:
+    """Row 32: without a look at the time the client would get it twice."""
+    firm.client_writes(1)
+    process = firm.ill("mailbot.send.smtp:SmtpLane.send", "pause", lease=1)
+    _is_stopped(process)
+    firm.later = timedelta(minutes=2)
+    assert firm.once() == 0
+    [reply] = firm.replies()
+    assert reply.state == "uncertain"
+    with firm.reading() as (_, db), db.transaction() as c:
+        outbox.retry(c, reply.id, db.now(c))
+    firm.later = timedelta(minutes=4)
+    assert firm.once() == 0
+    assert len(firm.world.sink.mails()) == 1
+    process.send_signal(signal.SIGCONT)
+    assert process.wait(30) == 1, "what it could not send is named"
     firm.everything_is_well(1)
 
 

@@ -96,6 +96,17 @@ def test_a_fault_of_our_own_in_the_middle_of_a_mail_leaves_no_half_mail_on_the_l
         assert set(server.read_as_mail) == set(email_action("").payload.splitlines(keepends=True)), "no command was read as content"
 
 
+def test_a_process_that_stood_still_behind_the_content_leaves_the_mail_untold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It wakes when its time is over: somebody else may have had the mail sent again."""
+    finish = SmtpLane._finish
+    with ScriptedSmtp("NONE", 0, "") as server, closing(lane_to(server)) as lane:
+        with monkeypatch.context() as paused:
+            paused.setattr(SmtpLane, "_finish", lambda lane, line, end: finish(lane, line, end - 1000))
+            assert isinstance(lane.send(email_action("a@client.test")), TryAgain)
+        assert isinstance(lane.send(email_action("b@client.test")), Sent)
+        assert server.took == {"b@client.test": 1}
+
+
 def _fails_at_content(self: object, words: bytes | str) -> None:
     if b"Subject" in (words if isinstance(words, bytes) else words.encode()):
         raise MemoryError

@@ -83,7 +83,7 @@ class RealWorld:
         stop = threading.Event()
         while sum((
             drain(self.parts, "smtp", self._mail, stop), drain(self.parts, "notify", self._notice, stop),
-            drain(self.parts, f"order_system:{self.system.name}", lambda a, now: perform(self.system, a, now), stop),
+            drain(self.parts, f"order_system:{self.system.name}", lambda a, now, _end: perform(self.system, a, now), stop),
         )):  # fmt: skip
             pass
 
@@ -165,13 +165,13 @@ class RealWorld:
         logins = {p.address: p.login for p in self.given.staff}
         return f"{action.kind} {logins.get(action.to, action.to)}" + ("" if action.state == "sent" else f" {action.state}")
 
-    def _mail(self, action: Action, _now: datetime) -> Outcome:
+    def _mail(self, action: Action, _now: datetime, _end: float) -> Outcome:
         outcome = self.smtp(action)
         if isinstance(outcome, Sent):
             self.mails.append(action)
         return outcome
 
-    def _notice(self, action: Action, _now: datetime) -> Outcome:
+    def _notice(self, action: Action, _now: datetime, _end: float) -> Outcome:
         self.notices.append(action)
         return Sent()
 
