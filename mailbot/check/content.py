@@ -114,7 +114,13 @@ def _taken_back(found: _Found, backs: Sequence[Hit], words: ContentWords) -> boo
 def _beside(part: Folded, others: RequestWords | None, help_page: QuestionWords | None) -> Sequence[Hit]:
     """The words that ask something beside the work. What is only a dispute is left out: it speaks of a fault."""
     hits = [a.hit for a in asked(part, others) if a.names != ("dispute",)] if others else []
-    return hits + [a.hit for a in asked(part, help_page)] if help_page else hits
+    return hits + [_whole(part, a.hit) for a in asked(part, help_page)] if help_page else hits
+
+
+def _whole(part: Folded, hit: Hit) -> Hit:
+    """What the help page is asked is the whole sentence ("which keyword | do I use when the colours are off?")."""
+    start, end = part.sentence_of(hit.start)
+    return hit._replace(start=start, end=end)
 
 
 def _asks_other(found: _Found, beside: Sequence[Hit]) -> bool:
