@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any, TypeVar, get_args
+from datetime import datetime
+from typing import TypeVar, get_args
 
 from mailbot.errors import Unavailable
-from mailbot.model.money import Money
 from mailbot.model.order import (
     Capabilities,
     ChargeAnswer,
@@ -28,9 +25,10 @@ from mailbot.model.order import (
     OrderStatus,
     Person,
 )
-from mailbot.order_system.contract import CommentPage, EventPage, UnreadableItem, WrongShape
+from mailbot.order_system import members
+from mailbot.order_system.contract import CommentPage, EventPage, UnreadableItem
 
-Json = dict[str, Any]
+Json = members.Json
 T = TypeVar("T")
 
 STATUSES: frozenset[str] = frozenset(get_args(OrderStatus))
@@ -38,10 +36,6 @@ ROLES = frozenset({"client", "staff", "system"})
 VISIBILITIES = frozenset({"client", "internal"})
 CHARGE_ANSWERS: frozenset[str] = frozenset(get_args(ChargeAnswer))
 EVENT_TYPES = frozenset({"comment.created", "order.delivered", "order.status", "order.due_changed"})
-_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
-_AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,4})?")
-_CURRENCY = re.compile(r"[A-Z]{3}")
-_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
 
 def decode(body: bytes) -> Json:
@@ -51,13 +45,13 @@ def decode(body: bytes) -> Json:
     except (ValueError, RecursionError) as error:
         raise Unavailable(f"answer is not JSON ({str(error)[:80]})") from error
     if not isinstance(value, dict):
-        raise _wrong("answer", "an object", value)
+        raise members.wrong("answer", "an object", value)
     return value
 
 
 def capabilities(answer: Json) -> Capabilities:
-    found = {name: _yes(answer, name, "capabilities") for name in Capabilities.__dataclass_fields__ if name != "delivery_precision"}
-    day = _one_of(answer, "delivery_precision", "capabilities", frozenset({"minute", "day"})) == "day"
+    found = {name: members.yes(answer, name, "capabilities") for name in Capabilities.__dataclass_fields__ if name != "delivery_precision"}
+    day = members.one_of(answer, "delivery_precision", "capabilities", frozenset({"minute", "day"})) == "day"
     return Capabilities(**found, delivery_precision="day" if day else "minute")
 
 
@@ -75,87 +69,82 @@ def event_page(answer: Json, cursor: str | None) -> EventPage:
 
 def orders(answer: Json) -> tuple[Order, ...]:
     """All or none: an order left out would make its number one that nobody knows."""
-    return tuple(order(item, f"items[{n}]") for n, item in enumerate(_objects(answer, "items", "answer")))
+    return tuple(order(item, f"items[{n}]") for n, item in enumerate(members.objects(answer, "items", "answer")))
 
 
 def comment(item: Json, place: str = "comment") -> OrderComment:
-    author = _object(item, "author", place)
+    author = members.an_object(item, "author", place)
     return OrderComment(
-        id=_name(item, "id", place),
-        order_id=_name(item, "order_id", place),
-        role=_one_of(author, "role", f"{place}.author", ROLES),
-        created_at=_time(item, "created_at", place),
-        body=_text(item, "body", place),
-        visibility=_one_of(item, "visibility", place, VISIBILITIES),
-        author_id=_optional_text(author, "id"),
-        author_name=_optional_text(author, "name"),
-        author_email=_optional_text(author, "email"),
+        id=members.name(item, "id", place),
+        order_id=members.name(item, "order_id", place),
+        role=members.one_of(author, "role", f"{place}.author", ROLES),
+        created_at=members.time(item, "created_at", place),
+        body=members.text(item, "body", place),
+        visibility=members.one_of(item, "visibility", place, VISIBILITIES),
+        author_id=members.optional_text(author, "id"),
+        author_name=members.optional_text(author, "name"),
+        author_email=members.optional_text(author, "email"),
         rejects_delivery=item.get("rejects_delivery") is True,
         charge_answer=_charge_answer(item),
         requests_redistribution=item.get("requests_redistribution") is True,
-        external_id=_optional_text(item, "external_id"),
+        external_id=members.optional_text(item, "external_id"),
         raw=_as_it_came(item),
     )
 
 
 def event(item: Json, place: str = "event") -> OrderEvent | None:
     """None for a type that this version does not know: a system may tell more than we read."""
-    kind = _text(item, "type", place)
+    kind = members.text(item, "type", place)
     if kind not in EVENT_TYPES:
         return None
     return OrderEvent(
-        id=_name(item, "id", place),
-        type=_one_of(item, "type", place, EVENT_TYPES),
-        order_id=_name(item, "order_id", place),
-        at=_time(item, "at", place),
+        id=members.name(item, "id", place),
+        type=members.one_of(item, "type", place, EVENT_TYPES),
+        order_id=members.name(item, "order_id", place),
+        at=members.time(item, "at", place),
     )
 
 
 def order(item: Json, place: str = "order") -> Order:
     """Without ETag and `as_of`: those are facts of the answer, see `seen`."""
-    order_id = _name(item, "id", place)
+    order_id = members.name(item, "id", place)
     return Order(
         id=order_id,
-        number=_optional_text(item, "number") or order_id,
-        status=_one_of(item, "status", place, STATUSES),
-        client=_person(_object(item, "client", place), f"{place}.client"),
-        style=_text(item, "style", place),
+        number=members.optional_text(item, "number") or order_id,
+        status=members.one_of(item, "status", place, STATUSES),
+        client=_person(members.an_object(item, "client", place), f"{place}.client"),
+        style=members.text(item, "style", place),
         variables=_variables(item),
-        specifications=_optional_text(item, "specifications"),
-        images=tuple(_image(i, f"{place}.images[{n}]") for n, i in enumerate(_objects(item, "images", place))),
-        delivered_at=_optional_time(item, "delivered_at", place),
-        due_at=_optional_time(item, "due_at", place, as_written=True),
-        placed_at=_optional_time(item, "placed_at", place),
+        specifications=members.optional_text(item, "specifications"),
+        images=tuple(_image(i, f"{place}.images[{n}]") for n, i in enumerate(members.objects(item, "images", place))),
+        delivered_at=members.optional_time(item, "delivered_at", place),
+        due_at=members.optional_time(item, "due_at", place, as_written=True),
+        placed_at=members.optional_time(item, "placed_at", place),
         account_manager=_manager(item, place),
-        url=_web_address(item, "url"),
-        product=_optional_text(item, "product"),
-        distribution_targets=_texts(item, "distribution_targets"),
-        time_zone=_optional_text(item, "time_zone"),
-        charge=_money(item, "charge"),
-        plan=_optional_text(item, "plan"),
+        url=members.web_address(item, "url"),
+        product=members.optional_text(item, "product"),
+        distribution_targets=members.texts(item, "distribution_targets"),
+        time_zone=members.optional_text(item, "time_zone"),
+        charge=members.money(item, "charge"),
+        plan=members.optional_text(item, "plan"),
         deliveries=_deliveries(item),
     )
 
 
 def seen(found: Order, etag: str, as_of: datetime | None) -> Order:
     """The order with the ETag of its answer and the time of reading (the server's Date header)."""
-    return replace(found, etag=clean(etag), as_of=as_of)
-
-
-def clean(text: str) -> str:
-    """NUL and lone surrogates become U+FFFD; no database takes them."""
-    return _NOT_TEXT.sub("�", text)
+    return replace(found, etag=members.clean(etag), as_of=as_of)
 
 
 def _page_items(answer: Json, read: Callable[[Json, str], T], time: str) -> tuple[tuple[T, ...], tuple[UnreadableItem, ...]]:
     """(what is as the contract says, what is not). `time`: the member that says when."""
     good: list[T] = []
     bad: list[UnreadableItem] = []
-    for number, item in enumerate(_list(answer, "items", "answer")):
+    for number, item in enumerate(members.a_list(answer, "items", "answer")):
         place = f"items[{number}]"
         try:
             if not isinstance(item, dict):
-                raise _wrong(place, "an object", item)  # one way out for whatever is wrong with an item
+                raise members.wrong(place, "an object", item)  # one way out for whatever is wrong with an item
             good.append(read(item, place))
         except Unavailable as error:
             bad.append(_unreadable(item, str(error), time))
@@ -167,9 +156,9 @@ def _unreadable(item: object, because: str, time: str) -> UnreadableItem:
     name = ""
     if isinstance(item, dict):
         with contextlib.suppress(Unavailable):
-            at = _time(item, time, "")
+            at = members.time(item, time, "")
         with contextlib.suppress(Unavailable):
-            name = _name(item, "id", "")
+            name = members.name(item, "id", "")
     return UnreadableItem(raw=_as_it_came(item), because=because, id=name, at=at)
 
 
@@ -178,7 +167,7 @@ def _as_it_came(item: object) -> bytes:
 
 
 def _next(answer: Json, cursor: str | None) -> tuple[str, bool]:
-    following, more = _text(answer, "next_cursor", "answer"), _yes(answer, "has_more", "answer")
+    following, more = members.text(answer, "next_cursor", "answer"), members.yes(answer, "has_more", "answer")
     if more and (following in (cursor, "")):
         # Followed blindly this would read the same page for ever.
         raise Unavailable("answer.has_more is true but answer.next_cursor does not move")
@@ -186,8 +175,8 @@ def _next(answer: Json, cursor: str | None) -> tuple[str, bool]:
 
 
 def _person(item: Json, place: str) -> Person:
-    emails = tuple(e.lower() for e in _texts(item, "emails"))
-    return Person(id=_name(item, "id", place), name=_optional_text(item, "name"), emails=emails)
+    emails = tuple(e.lower() for e in members.texts(item, "emails"))
+    return Person(id=members.name(item, "id", place), name=members.optional_text(item, "name"), emails=emails)
 
 
 def _manager(item: Json, place: str) -> Person | None:
@@ -197,10 +186,10 @@ def _manager(item: Json, place: str) -> Person | None:
 
 def _image(item: Json, place: str) -> OrderImage:
     return OrderImage(
-        id=_name(item, "id", place),
-        name=_optional_text(item, "name"),
-        room=_optional_text(item, "room"),
-        preview_url=_web_address(item, "preview_url"),
+        id=members.name(item, "id", place),
+        name=members.optional_text(item, "name"),
+        room=members.optional_text(item, "room"),
+        preview_url=members.web_address(item, "preview_url"),
     )
 
 
@@ -211,23 +200,15 @@ def _variables(item: Json) -> tuple[tuple[str, str | float | bool], ...]:
     kept: list[tuple[str, str | float | bool]] = []
     for name, level in value.items():
         if isinstance(level, str):
-            kept.append((clean(name), clean(level)))
+            kept.append((members.clean(name), members.clean(level)))
         elif isinstance(level, bool | int | float):
-            kept.append((clean(name), level))
+            kept.append((members.clean(name), level))
     return tuple(kept)
 
 
 def _charge_answer(item: Json) -> ChargeAnswer | None:
     value = item.get("charge_answer")
     return value if isinstance(value, str) and value in CHARGE_ANSWERS else None  # type: ignore[return-value]  # one of the two words
-
-
-def _money(item: Json, key: str) -> Money | None:
-    value = item.get(key)
-    if not isinstance(value, dict):
-        return None
-    amount, currency = _optional_text(value, "amount"), _optional_text(value, "currency")
-    return Money(Decimal(amount), currency) if _AMOUNT.fullmatch(amount) and _CURRENCY.fullmatch(currency) else None
 
 
 def _deliveries(item: Json) -> tuple[DeliveryRound, ...]:
@@ -237,98 +218,8 @@ def _deliveries(item: Json) -> tuple[DeliveryRound, ...]:
     for round_ in value if isinstance(value, list) else ():
         if isinstance(round_, dict):
             with contextlib.suppress(Unavailable):
-                found.append(DeliveryRound(at=_time(round_, "at", "delivery"), images=_texts(round_, "images")))
+                found.append(DeliveryRound(at=members.time(round_, "at", "delivery"), images=members.texts(round_, "images")))
     return tuple(sorted(found, key=lambda d: d.at))
-
-
-def _object(item: Json, key: str, place: str) -> Json:
-    value = item.get(key)
-    if not isinstance(value, dict):
-        raise _wrong(f"{place}.{key}", "an object", value)
-    return value
-
-
-def _objects(item: Json, key: str, place: str) -> list[Json]:
-    value = _list(item, key, place)
-    for number, element in enumerate(value):
-        if not isinstance(element, dict):
-            raise _wrong(f"{place}.{key}[{number}]", "an object", element)
-    return value
-
-
-def _list(item: Json, key: str, place: str) -> list[Any]:
-    value = item.get(key)
-    if not isinstance(value, list):
-        raise _wrong(f"{place}.{key}", "a list", value)
-    return value
-
-
-def _text(item: Json, key: str, place: str) -> str:
-    value = item.get(key)
-    if not isinstance(value, str):
-        raise _wrong(f"{place}.{key}", "text", value)
-    return clean(value)
-
-
-def _name(item: Json, key: str, place: str) -> str:
-    """An id: text that is not empty and can stand in an index."""
-    value = _text(item, key, place)
-    if not 0 < len(value) <= 256:
-        raise _wrong(f"{place}.{key}", "an id of 1 to 256 characters", value)
-    return value
-
-
-def _one_of(item: Json, key: str, place: str, allowed: frozenset[str]) -> Any:
-    value = item.get(key)
-    if not isinstance(value, str) or value not in allowed:
-        raise _wrong(f"{place}.{key}", " or ".join(sorted(allowed)), value)
-    return value
-
-
-def _yes(item: Json, key: str, place: str) -> bool:
-    value = item.get(key)
-    if not isinstance(value, bool):
-        raise _wrong(f"{place}.{key}", "true or false", value)
-    return value
-
-
-def _time(item: Json, key: str, place: str, *, as_written: bool = False) -> datetime:
-    """In UTC; `as_written` keeps the offset, whose date counts where a system knows days only."""
-    value = item.get(key)
-    try:
-        # Without an offset nobody knows when it was (the contract asks for one).
-        if not isinstance(value, str) or not _RFC3339.fullmatch(value):
-            raise ValueError  # noqa: TRY301  # one refusal for every wrong shape
-        written = datetime.fromisoformat(value.upper().replace(" ", "T"))
-        there = written.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise _wrong(f"{place}.{key}", "an RFC 3339 time with an offset", value) from error
-    return written if as_written else there
-
-
-def _optional_time(item: Json, key: str, place: str, *, as_written: bool = False) -> datetime | None:
-    return None if item.get(key) is None else _time(item, key, place, as_written=as_written)
-
-
-def _optional_text(item: Json, key: str) -> str:
-    value = item.get(key)
-    return clean(value) if isinstance(value, str) else ""
-
-
-def _web_address(item: Json, key: str) -> str:
-    """Only http(s): such an address becomes a link on the desk."""
-    value = _optional_text(item, key)
-    return value if value.startswith(("https://", "http://")) else ""
-
-
-def _texts(item: Json, key: str) -> tuple[str, ...]:
-    value = item.get(key)
-    return tuple(clean(v) for v in value if isinstance(v, str)) if isinstance(value, list) else ()
-
-
-def _wrong(place: str, wanted: str, value: object) -> WrongShape:
-    got = "nothing" if value is None else repr(value)[:60]
-    return WrongShape(f"the order system's answer is not as the contract says: {place} must be {wanted}, got {clean(got)}")
 
 
 def _refuse(constant: str) -> None:

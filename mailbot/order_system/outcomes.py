@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from mailbot.errors import MailbotError, Unavailable
 from mailbot.model.outcome import GiveUp, Outcome, Sent, TryAgain, Uncertain
-from mailbot.order_system import answers
+from mailbot.order_system import answers, members
 from mailbot.order_system.wire import Answer, NoAnswer, remedy
 
 # Looks whether an effect has happened although its answer was lost: its remote id ("" where there is none), or None.
@@ -50,7 +50,7 @@ def _done(answer: Answer, now: datetime, repeat: Repeat) -> Outcome:
         # A proxy's page with status 200 is no proof that the order system acted.
         return _perhaps(str(error), later(answer.retry_after, now), repeat)
     remote = found.get("id")
-    return Sent(answers.clean(remote)[:256] if isinstance(remote, str) else "")
+    return Sent(members.clean(remote)[:256] if isinstance(remote, str) else "")
 
 
 def _perhaps(because: str, not_before: datetime | None, repeat: Repeat) -> Outcome:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from mailbot.errors import BadConfig, Problem, Unavailable
-from mailbot.order_system import answers
+from mailbot.order_system import answers, members
 
 MAX_ANSWER = 16 * 1024 * 1024
 MAX_RETRY_AFTER = 24 * 3600.0
@@ -162,8 +162,8 @@ def _problem(body: bytes) -> str:
     except Unavailable:
         return ""
     words = [w for w in (found.get("title"), found.get("detail")) if isinstance(w, str) and w]
-    return " ".join(answers.clean(": ".join(words)).split())[:300]
+    return " ".join(members.clean(": ".join(words)).split())[:300]
 
 
 def _words(error: Exception) -> str:
-    return answers.clean(str(error))[:200] or type(error).__name__
+    return members.clean(str(error))[:200] or type(error).__name__
