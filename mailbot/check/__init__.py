@@ -71,7 +71,8 @@ def _shelf(words: WordLists) -> Shelf:
     negations = (words.content.negations, words.requests.negations, words.questions.negations)
     style = words.style
     of_style = (style.styles, style.specifications, style.more, style.less)
-    lists = (words.content.conditions, words.questions.openings, *of_style, *negations)
+    lists = (words.content.conditions, *of_style, *negations)
     machines = book_of(*(getattr(words.automatic, name) for name in MACHINE_TEXTS))
     variables = book_of(*(v.phrases for v in style.variables))
-    return Shelf((*map(book, groups), *map(book_of, lists), machines, variables))
+    asking = book_of(words.questions.openings, words.questions.indirect)
+    return Shelf((*map(book, groups), *map(book_of, lists), asking, machines, variables))

@@ -17,9 +17,9 @@ def questions(message: ParsedMessage, words: QuestionWords) -> QuestionsFinding:
     """Every question named, each once, in the order of understanding.md. Only sentences that ask are looked at."""
     found: dict[str, list[tuple[str, Span]]] = {}
     for part in parts(message):
-        for cues, names, hit in asked(part, words):
+        for because, names, hit in asked(part, words):
             for name in names:
-                found.setdefault(name, []).append((cues.name, part.span(hit.start, hit.end)))
+                found.setdefault(name, []).append((because, part.span(hit.start, hit.end)))
     named = tuple(name for name in _ORDER if name in found)
     return QuestionsFinding(names=named, evidence=tuple(_evidence(found[name]) for name in named))
 

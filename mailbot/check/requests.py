@@ -17,9 +17,9 @@ def requests(message: ParsedMessage, words: RequestWords) -> RequestsFinding:
     """Every request named, each once, in the order of understanding.md, with the words it rests on."""
     found: dict[str, list[tuple[str, Span]]] = {}
     for part in parts(message):
-        for cues, names, hit in asked(part, words):
+        for because, names, hit in asked(part, words):
             for name in names:
-                found.setdefault(name, []).append((cues.name, part.span(hit.start, hit.end)))
+                found.setdefault(name, []).append((because, part.span(hit.start, hit.end)))
     named = tuple(name for name in _ORDER if name in found)
     return RequestsFinding(names=named, evidence=tuple(_evidence(found[n]) for n in named))
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from mailbot.check.phrase_reader import Row
 from mailbot.check.phrases import Folded, fold
 from mailbot.model.words.cues import Cues
+from mailbot.model.words.together import Together
 
 _SHARE = 0.2  # of the sentence's words
 
@@ -20,7 +21,7 @@ class Tongue:
     def __init__(self, english: Iterable[str]) -> None:
         self._english = frozenset(word for row in english for word in fold(row.replace("|", " "), "text").text.split())
 
-    def fitting(self, rows: Sequence[Row], part: Folded, cues: Sequence[Cues]) -> Sequence[Row]:
+    def fitting(self, rows: Sequence[Row], part: Folded, cues: Sequence[Cues | Together]) -> Sequence[Row]:
         """The hits without those of foreign phrases in English sentences."""
         if not any(cues[group].foreign for group in {group for group, _, _, _ in rows}):
             return rows

@@ -16,6 +16,7 @@ from mailbot.errors import Problem
 from mailbot.model.decision import Trust
 from mailbot.model.finding import ClientKind, Question, Request
 from mailbot.model.ticket import Flag, Kind
+from mailbot.model.words.together import Together
 from mailbot.model.words.vocabulary import unknown_names
 
 _METHODS = ("round_robin", "least_loaded", "none")
@@ -109,11 +110,21 @@ def is_zone(name: str) -> bool:
 def _cues(values: Mapping[str, Any]) -> Iterator[Problem]:
     for file, known in _MEANS.items():
         words = values.get(file)
-        for cues in (*words.cues, *getattr(words, "unless", ())) if words else ():
+        for cues in (*words.cues, *words.unless, *getattr(words, "together", ())) if words else ():
             for name in set(cues.means) - set(known):
                 yield unknown(file, f'cues "{cues.name}": means', name, known)
             if cues.negated not in ("keep", "drop"):
                 yield unknown(file, f'cues "{cues.name}": negated', cues.negated, ("keep", "drop"))
+        for group in getattr(words, "together", ()) if words else ():
+            yield from _lone(file, group)
+
+
+def _lone(file: str, group: Together) -> Iterator[Problem]:
+    key = f'together "{group.name}"'
+    if len(group.each) < 2 or not all(group.each):
+        yield Problem(file, f"{key}: each", "needs two lists or more, none empty", "Write a single list as the phrases of a [[cues]] group")
+    if not 1 <= group.sentences <= 3:
+        yield Problem(file, f"{key}: sentences", f"{group.sentences} is not 1 to 3", "Leave it out, or write 2")
 
 
 def _names(values: Mapping[str, Any]) -> Iterator[Problem]:

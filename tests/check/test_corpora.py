@@ -1,7 +1,8 @@
 """How much of our labelled cases is understood: a change of the rules must not lose what was reached (docs/understanding.md).
 
 `meaning`, `questions` and `unseen` were written before the rules were looked at and then learnt from; `families` are the ways of asking
-from which the rules of requests were written; `blind_a` is by somebody who had read only docs/understanding.md.
+from which the rules of requests were written; `asks` were two sets written before the lists that stand `together`; `blind_a` is by
+somebody who had read only docs/understanding.md.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ REACHED = [
     ("questions", {"questions": 0.93}),
     ("families", {"requests": 0.98, "questions": 0.98, "content": 0.98}),
     ("unseen", {"suggested": 0.94, "requests": 0.97, "questions": 0.9, "images": 0.98, "orders": 0.98}),
+    ("asks", {"requests": 0.95, "questions": 0.94}),
     (
         "blind_a",
         {

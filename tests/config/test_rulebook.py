@@ -139,3 +139,26 @@ def test_no_shipped_phrase_rests_on_a_common_word_alone() -> None:
 
 def test_a_missing_file_is_named(own: Path) -> None:
     assert any(line.startswith("keywords.toml: is missing") for line in faults(own))
+
+
+TOGETHER = [
+    ('each = [["a"]]', 'together "x": each'),
+    ('each = [["a"], []]', 'together "x": each'),
+    ('each = [["a"], ["b"]]\nsentences = 0', 'together "x": sentences'),
+    ('each = [["a"], ["b"]]\nsentences = 4', 'together "x": sentences'),
+]
+
+
+@pytest.mark.parametrize(("lines", "key"), TOGETHER)
+def test_a_group_that_can_never_stand_together_is_told(own: Path, lines: str, key: str) -> None:
+    shipped = (SHIPPED / "requests.toml").read_text(encoding="utf-8")
+    (own / "requests.toml").write_text(f'{shipped}\n[[together]]\nname = "x"\nmeans = ["refund"]\n{lines}\n', encoding="utf-8")
+    assert any("requests.toml" in told and key in told for told in faults(SHIPPED, own))
+
+
+def test_names_and_meanings_of_what_stands_together_are_looked_up_like_those_of_cues(own: Path) -> None:
+    shipped = (SHIPPED / "questions.toml").read_text(encoding="utf-8")
+    group = '[[together]]\nname = "x"\nmeans = ["costs"]\nnegated = "no"\neach = [["{chanel}"], ["b"]]\n'
+    (own / "questions.toml").write_text(f"{shipped}\n{group}", encoding="utf-8")
+    told = " ".join(faults(SHIPPED, own))
+    assert all(word in told for word in ("costs", "negated", "chanel"))

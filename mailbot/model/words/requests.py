@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailbot.model.words.cues import Cues
+from mailbot.model.words.together import Together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -17,4 +18,5 @@ class RequestWords:
     cues: tuple[Cues, ...]
     negations: tuple[str, ...]
     unless: tuple[Cues, ...] = ()
+    together: tuple[Together, ...] = ()
     english: tuple[str, ...] = ()

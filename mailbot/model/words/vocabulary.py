@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 from mailbot.model.words.cues import Cues
+from mailbot.model.words.together import Together
 
 _NAME = re.compile(r"\{(\w+)\}")
 _NONE = "\u2205"  # an empty kind: holds no letter, so no text has it
@@ -30,6 +31,8 @@ def spelt_out(words: W, vocabulary: Vocabulary) -> W:
             return _NAME.sub(lambda m: spelt.get(m[1], m[0]), value) if "{" in value else value
         if isinstance(value, Cues):
             return replace(value, phrases=of(value.phrases))
+        if isinstance(value, Together):
+            return replace(value, each=of(value.each))
         return tuple(map(of, value)) if isinstance(value, tuple) else value
 
     return replace(words, **{f.name: of(getattr(words, f.name)) for f in fields(words)})  # type: ignore[type-var,arg-type]  # every file fills a dataclass
@@ -49,6 +52,8 @@ def _phrases(value: Any) -> Iterable[str]:
         yield value
     elif isinstance(value, Cues):
         yield from value.phrases
+    elif isinstance(value, Together):
+        yield from _phrases(value.each)
     elif isinstance(value, tuple):
         for one in value:
             yield from _phrases(one)
