@@ -17,8 +17,17 @@ from mailbot.model.tokens import OWN_COMMENT, verify_message_id
 from mailbot.model.words.automatic import AutomaticWords
 
 _FORWARD = re.compile(r"\s*(?:fwd?|wg|vl|vs|tr|vb|rv|i|enc|pd|doorst)\s*:", re.IGNORECASE)
-TEXTS = ("bounce_texts", "report_texts", "receipt_texts", "absence_texts", "machine_texts", "bulk_texts")
-_MORE_TEXTS = ("thanks_texts", "work_words")  # asked only of a text that may be an automatic reply
+TEXTS = (
+    "bounce_texts",
+    "report_texts",
+    "receipt_texts",
+    "absence_texts",
+    "machine_texts",
+    "registered_texts",
+    "bulk_texts",
+    "notice_texts",
+)
+_MORE_TEXTS = ("thanks_texts", "stand_in_texts", "work_words", "wish_words", "form_texts")  # asked only of what may be an automatic reply
 _MAILTO = re.compile(r"mailto:([^\s>?,]{1,320})", re.IGNORECASE)
 
 
@@ -72,6 +81,9 @@ def automatic(message: ParsedMessage, words: AutomaticWords, own: OwnMarks) -> A
         found = step(case)
         if found is not None:
             return found
+    form = _form(case)
+    if form:
+        return _found("person", "a web form sent it; a person wrote it", form)
     return AutomaticFinding(verdict="person", evidence=Evidence(case.forwarded or "no sign of a machine"))
 
 
@@ -113,7 +125,7 @@ def _report(case: _Case) -> AutomaticFinding | None:
     spans = _both(case, find.receipt_subjects, "receipt_texts")
     if spans:
         return _found("report", "a read receipt by its words", *spans)
-    spans = _both(case, find.report_subjects, "report_texts")
+    spans = _both(case, find.report_subjects, "report_texts") or tuple(_all_said(case, "report_texts")[1:])
     if spans and not message.thread_ids:
         return _found("report", "a challenge or abuse report by its words", *spans)
     return None
@@ -156,22 +168,33 @@ def _auto_reply(case: _Case) -> AutomaticFinding | None:
 
 def _auto_by_words(case: _Case) -> AutomaticFinding | None:
     find = case.to_find
+    if machine := _said(case, "machine_texts"):
+        return None if _form(case) else _found("auto_reply", "says itself that no person wrote it", machine)
     absence = _said(case, "absence_texts")
-    machine = _said(case, "machine_texts")
     maybe = _opens(case.subject, find.maybe_subjects, case.message.subject)
-    received = _opens(case.subject, find.received_subjects, case.message.subject)
-    if machine:
-        return _found("auto_reply", "says itself that no person wrote it", machine)
     if maybe and absence and case.message.subject[maybe.end :].lstrip().startswith(":"):
         # "Out of office: Order 12" is put before our subject by a program; it may speak of work that a colleague takes over
         return _found("auto_reply", "subject and text are those of an absence notice", maybe, absence)
-    if not (absence or received) or _said(case, "work_words"):
+    registered = _said(case, "registered_texts")
+    received = _opens(case.subject, find.received_subjects, case.message.subject)
+    if not (absence or registered or received) or _said(case, "wish_words"):
         return None
-    if maybe and absence:
-        return _found("auto_reply", "subject and text are those of an absence notice", maybe, absence)
+    if (away := absence or registered) and (stand_in := _said(case, "stand_in_texts")):
+        what = "that its reader is away" if absence else "that a mail was registered"
+        return _found("auto_reply", f"says {what}, and who helps or when, and wants nothing", away, stand_in)
+    return None if _said(case, "work_words") else _plain_notice(case, absence, maybe, received)
+
+
+def _plain_notice(case: _Case, absence: Span | None, maybe: Span | None, received: Span | None) -> AutomaticFinding | None:
+    """Of a text without a word about work."""
     thanks = _said(case, "thanks_texts")
+    if absence and maybe:
+        return _found("auto_reply", "subject and text are those of an absence notice", maybe, absence)
     if absence and thanks:
         return _found("auto_reply", "thanks for a mail and says that its reader is away", thanks, absence)
+    absences = _all_said(case, "absence_texts")
+    if len(absences) > 1:
+        return _found("auto_reply", "says that its reader is away, and why or until when", *absences[:2])
     if received and thanks:
         return _found("auto_reply", "confirms that a mail was received", received, thanks)
     return None
@@ -185,6 +208,8 @@ def _bulk(case: _Case) -> AutomaticFinding | None:
     header = _header(message, find.bulk_headers)
     if header and not (header.startswith("precedence") and case.forwarded) and not _answers_us(case):
         return _found("bulk", f"header {header}")
+    if (notice := _said(case, "notice_texts")) and not _passed_on(case) and not _said(case, "wish_words"):
+        return _found("bulk", "a notice of a program, portal or calendar by its words", notice)
     spans = _all_said(case, "bulk_texts")
     if len(spans) >= 2 and not message.thread_ids:
         return _found("bulk", "a newsletter by its words", *spans[:3])
@@ -193,13 +218,19 @@ def _bulk(case: _Case) -> AutomaticFinding | None:
 
 def _machine(case: _Case) -> AutomaticFinding | None:
     """What is left with a machine's mark and nobody who passed it on."""
-    if case.forwarded or _passed_on(case) or _answers_us(case):
+    if case.forwarded or _passed_on(case) or _answers_us(case) or _form(case):
         return None
     if case.auto_submitted not in ("", "no"):
         return _found("auto_reply", f"header Auto-Submitted: {case.auto_submitted}")
     if case.null_sender:
         return _found("auto_reply", "sent without return address, as only machines do (RFC 3834)")
     return None
+
+
+def _form(case: _Case) -> Span | None:
+    """A machine's mail that holds what a person wrote into a form."""
+    generated = case.auto_submitted not in ("", "no") or _said(case, "machine_texts")
+    return _said(case, "form_texts") if generated else None
 
 
 def _answers_us(case: _Case) -> bool:

@@ -24,7 +24,7 @@ from mailbot.model.words.vocabulary import Vocabulary, spelt_out
 from mailbot.parse import parse
 
 DATA = Path(__file__).parents[1] / "data"
-FILES = ("own", "meaning", "questions", "families", "unseen", "asks", "blind_a", "lists")
+FILES = ("own", "meaning", "questions", "families", "unseen", "asks", "blind_a", "writers", "lists")
 FULL = load_rules([defaults_dir("rules")]).words
 CHECK = {row.name: row.function for row in CHECKS}
 Row = dict[str, Any]

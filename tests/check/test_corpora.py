@@ -2,7 +2,8 @@
 
 `meaning`, `questions` and `unseen` were written before the rules were looked at and then learnt from; `families` are the ways of asking
 from which the rules of requests were written; `asks` were two sets written before the lists that stand `together`; `blind_a` is by
-somebody who had read only docs/understanding.md.
+somebody who had read only docs/understanding.md, and so are `writers`, mails of machines and of people who sound like them, from
+which the words of automatic.toml were then learnt (first pass: 77 % of 220).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ REACHED = [
     ("own", {"keyword": 0.99, "suggested": 0.95, "requests": 0.97, "automatic": 1.0}),
     ("meaning", {"content": 0.94, "requests": 0.96}),
     ("questions", {"questions": 0.93}),
+    ("writers", {"automatic": 1.0}),
     ("families", {"requests": 0.98, "questions": 0.98, "content": 0.98}),
     ("unseen", {"suggested": 0.94, "requests": 0.97, "questions": 0.9, "images": 0.98, "orders": 0.98}),
     ("asks", {"requests": 0.95, "questions": 0.94}),

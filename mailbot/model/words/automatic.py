@@ -10,7 +10,8 @@ class AutomaticWords:
     """What machines write. Subjects in lower case, accents do not matter; texts are phrases that only machines write.
 
     `auto_subjects` decide alone where they open the subject; `maybe_subjects` need one of `absence_texts`. Without a telling
-    subject or header an auto-reply needs one of `thanks_texts` and one of `absence_texts`, and none of `work_words`.
+    subject or header an auto-reply needs `absence_texts` or `registered_texts` with `stand_in_texts` and no word of a person who
+    wants something (`wish_words`), or one of `thanks_texts` and none of `work_words`.
     `*_senders`: local parts of machines' addresses (`*` for any ending). `*_headers`: "name" or "name: beginning of value".
     """
 
@@ -31,6 +32,11 @@ class AutomaticWords:
     received_subjects: tuple[str, ...]
     absence_texts: tuple[str, ...]
     thanks_texts: tuple[str, ...]
+    registered_texts: tuple[str, ...]
+    stand_in_texts: tuple[str, ...]
+    wish_words: tuple[str, ...]
+    form_texts: tuple[str, ...]
+    notice_texts: tuple[str, ...]
     machine_texts: tuple[str, ...]
     work_words: tuple[str, ...]
     bulk_texts: tuple[str, ...]
