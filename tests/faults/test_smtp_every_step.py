@@ -39,7 +39,7 @@ def outcomes(lane: SmtpLane, names: str) -> dict[str, Outcome]:
 
 
 def lane_to(server: ScriptedSmtp) -> SmtpLane:
-    return SmtpLane(smtp_access(server.port, timeout=0.4, final_reply_seconds=0.4))
+    return SmtpLane(smtp_access(server.port, timeout=1.5, final_reply_seconds=1.5))
 
 
 @pytest.fixture(params=["right after an accepted mail", "a while after it"])

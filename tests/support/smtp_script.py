@@ -96,22 +96,19 @@ class ScriptedSmtp:
             self.read_as_mail.append(text)
         if said != "goes on":
             return bool(said)
-        if not (answer := self._answers(line, "DOT", recipient)):
-            return False
-        if answer.startswith("250"):
-            self.took[recipient] += 1
-        return True
+        return bool(self._answers(line, "DOT", recipient))
 
     def _answers(self, line: socket.socket, step: str, recipient: str = "") -> str:
         """What it said; "" where the line is over, "goes on" where nothing is to be said."""
         self._steps[step] += 1
         good = GOOD.get(step, "goes on")
-        if (step, self._steps[step]) != (self.step, self.nth):
+        goes_well = (step, self._steps[step]) != (self.step, self.nth)
+        if step == "DOT" and (goes_well or self.how.startswith(("taken", "twice", "250"))):
+            self.took[recipient] += 1  # before the answer: whoever reads it may look here at once
+        if goes_well:
             if good != "goes on":
                 line.sendall(f"{good}\r\n".encode())
             return good
-        if self.how.startswith("taken"):
-            self.took[recipient] += 1
         if self.how in GOES_ON:
             return "silence"
         if self.how == "twice":
