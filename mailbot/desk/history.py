@@ -10,13 +10,17 @@ from typing import Any, Literal
 from mailbot.record.views.outbox import ActionView
 from mailbot.record.views.timeline import HandledMessage, LogLine, Timeline
 
-Kind = Literal["message", "said", "note", "event"]
+Kind = Literal["message", "said", "call", "note", "event"]
 QUIET = ("open_ticket", "join_ticket", "record_only", "time", "facts_filled_in", "split_from")
 STATES = {
     "queued": ("wait", "waits"), "sending": ("wait", "is being sent"), "sent": ("ok", "sent"), "held": ("wait", "held"),
     "uncertain": ("stop", "uncertain"), "gave_up": ("stop", "not sent"), "suppressed": ("plain", "suppressed"),
     "cancelled": ("plain", "not sent"),
 }  # fmt: skip  # state: badge, words
+CALLS = {
+    "reopen": "Reopening the order", "close": "Setting the order back", "delivery_time": "Delivery time, charge and plan on the order",
+    "redistribution": "Redistribution",
+}  # fmt: skip  # what the order system is asked for
 DID = {
     "take": "takes it", "read": "has read it", "assess": "assesses it", "plan": "changes the plan", "time": "in time",
     "delivery_time": "sets the delivery time", "agree": "records the agreement", "object": "records the objection",
@@ -37,7 +41,8 @@ class Road:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One thing on the timeline: what somebody wrote (`message`), what we said (`text`, `roads`), or an event of `actor`."""
+    """One thing on the timeline: what somebody wrote (`message`), what we said (`text`, `roads`), what the order system did not do (`call`,
+    its `roads`), or an event of `actor`."""
 
     kind: Kind
     at: datetime
@@ -56,6 +61,7 @@ def entries(timeline: Timeline, said: Mapping[int, str]) -> list[Entry]:
     found = [Entry(kind="message", at=m.received_at, message=m) for m in timeline.messages]
     found += [entry for line in timeline.log if (entry := _event(line))]
     found += _said(timeline.actions, said)
+    found += [_call(action) for action in timeline.actions if action.kind in CALLS and action.state in ("gave_up", "uncertain")]
     return sorted(found, key=lambda e: (e.at, e.kind != "message"))
 
 
@@ -80,7 +86,7 @@ def _sentence(actor: str, what: str, because: tuple[str, ...]) -> str:
 
 
 def _said(actions: tuple[ActionView, ...], said: Mapping[int, str]) -> list[Entry]:
-    """Mails and order comments to the client; internal comments and calls are events."""
+    """Mails and order comments, to the client or to colleagues on the order."""
     groups: dict[tuple[str, str], list[ActionView]] = {}
     for action in actions:
         if action.kind in ("email", "order_comment"):
@@ -92,6 +98,16 @@ def _said(actions: tuple[ActionView, ...], said: Mapping[int, str]) -> list[Entr
             continue  # went with later news, or was taken back: the history says so
         internal = template.startswith("internal_")
         text = next((said[r.id] for r in rows if said.get(r.id)), "")
-        roads = tuple(Road(action=r, badge=STATES[r.state][0], state=STATES[r.state][1]) for r in rows)
+        roads = tuple(map(_road, rows))
         found.append(Entry(kind="said", at=rows[0].created_at, what=template, text=text, roads=roads, quiet=internal))
     return found
+
+
+def _call(action: ActionView) -> Entry:
+    """What the order system was asked for and did not do, or may not have done: a person must look (P44)."""
+    return Entry(kind="call", at=action.created_at, what=CALLS[action.kind], roads=(_road(action),))
+
+
+def _road(action: ActionView) -> Road:
+    badge, state = STATES[action.state]
+    return Road(action=action, badge=badge, state="not done" if action.kind in CALLS and state == "not sent" else state)

@@ -15,6 +15,7 @@ from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from mailbot.model.act import Act
+from mailbot.model.outcome import GiveUp, Uncertain
 from mailbot.record import drafts, facts, tickets
 from mailbot.record.tables import action, ticket
 from mailbot.send.order_action import perform
@@ -219,3 +220,21 @@ def test_a_time_that_the_order_system_refuses_as_changed_is_a_persons_decision_o
         assert (words in browser.get(page).text.replace("&#39;", "'")) is (whose != "ours"), page
     wanted = datetime(2026, 12, 1, 14, 0, tzinfo=UTC)
     assert system.orders["o10231"].due_at == (wanted if whose == "ours" else others)
+
+
+@pytest.mark.parametrize("outcome", [GiveUp("the order system refuses: 409 the order is cancelled"), Uncertain("the line was cut")])
+def test_a_plan_that_the_order_system_did_not_take_is_told_on_the_ticket(returned: World, outcome: GiveUp | Uncertain) -> None:
+    """Nothing that the client hears waits for it, and production would work by the old plan (P44)."""
+    browser = returned.browser("quality_supervisor")
+    press(browser, "take")
+    press(browser, "assess", kind="correction", reason="The style is darker", plan="Darken 4589")
+    said = "Delivery time, charge and plan on the order"
+    assert said not in browser.get("/t/1").text
+    with returned.db.transaction() as c:
+        c.execute(update(action).values(due_at=returned.db.now(c)))
+    while drain(returned.service.parts, "order_system:shop", lambda *_: outcome, threading.Event()):
+        pass
+    page = browser.get("/t/1").text
+    assert said in page
+    assert outcome.because in page
+    assert ("not done" if isinstance(outcome, GiveUp) else "uncertain") in page.partition(said)[2][:200]
