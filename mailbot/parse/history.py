@@ -87,7 +87,7 @@ def _header_block(lines: list[str], at: int) -> bool:
 
     An address, or a time beside a subject, must stand among them: clients write "From: beige, To: grey", too.
     """
-    if not quotes.label(lines[at]):
+    if not quotes.label(lines[at]) or _stands_above_another(lines, at):
         return False
     labels: list[str] = []
     block: list[str] = []
@@ -107,6 +107,17 @@ def _header_block(lines: list[str], at: int) -> bool:
         return True
     above = any(quotes.RULE.match(x) for x in lines[max(0, at - 2) : at]) or labels[0] == "sender"
     return len(labels) == 2 and above and (timed or "subject" in labels)
+
+
+def _stands_above_another(lines: list[str], at: int) -> bool:
+    """A client's "From: beige" right above the quote: neither address nor time, a blank line, and then a program's block."""
+    for later in range(at + 1, min(at + 8, len(lines) - 1)):
+        if quotes.ADDRESS.search(lines[later - 1]) or quotes.TIME.search(lines[later - 1]):
+            return False
+        if not lines[later].strip():
+            below = next((i for i in range(later, min(later + 4, len(lines))) if quotes.label(lines[i])), None)
+            return below is not None and _header_block(lines, below)
+    return False
 
 
 def _attribution(work: Lines, at: int) -> int:

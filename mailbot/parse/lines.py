@@ -25,7 +25,7 @@ class Lines:
     """
 
     def __init__(self, text: str) -> None:
-        found = text.split("\n")
+        found = (text.replace("&nbsp;", " ") if "&nbsp;" in text else text).split("\n")  # QQ Mail writes it into plain text
         self.delimiters = {i for i, line in enumerate(found) if line == "-- "} if "-- \n" in text else set()
         found = [line.rstrip() for line in found]
         self.indented = {i for i, line in enumerate(found) if line.startswith(INDENTED)} if INDENTED in text else set()

@@ -116,6 +116,16 @@ def test_a_footer_is_no_text(footer: str) -> None:
     assert footer.rsplit("\n", maxsplit=1)[-1] in found.signature
 
 
+@pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS)
+def test_colours_that_a_client_gives_like_a_header_stay_above_the_true_one(block: str) -> None:
+    colours = "Please change the wall:\nFrom: beige\nTo: grey\nSubject: living room only"
+    assert reply.trim(f"{colours}\n\n{block}\n\nDear Ann,\nwe delivered.\n").text == colours
+
+
+def test_a_title_with_written_blanks_begins_the_quote() -> None:
+    assert reply.trim("太亮了\n\n------------------&nbsp;原始邮件&nbsp;------------------\n您好\n").text == "太亮了"
+
+
 def test_answers_between_quoted_lines_are_kept() -> None:
     assert reply.trim("> image 3?\nYes brighter\n> image 4?\nno").text == "Yes brighter\nno"
 
