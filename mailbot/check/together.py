@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache, reduce
 from itertools import groupby
 from operator import itemgetter, or_
@@ -24,6 +24,7 @@ _REACH = 110  # letters around the phrase of the first list: about twenty words
 _KNOWN_WORDS = 8_000
 _START = itemgetter(2)
 _LIST = itemgetter(0)
+_FIRST = itemgetter(1)
 
 
 class Joined(NamedTuple):
@@ -78,71 +79,77 @@ def _nearest(row: Row, others: Iterable[Row], chosen: Sequence[Row]) -> Row | No
     return min(free, key=lambda o: abs(o[2] - row[2]), default=None)
 
 
-class _Sieve(dict[str, int]):
+class _Sieve:
     """Each word as bits: the lists of which a phrase needs it. Made when a word is met."""
 
-    __slots__ = ("_always", "_anywhere", "_beginnings", "_digits", "_firsts", "_sizes", "_wanted", "_words", "books", "reaches")
-
     def __init__(self, groups: Sequence[Together]) -> None:
-        super().__init__()
         self.books = [PhraseBook(group.each) for group in groups]
-        self.reaches = [group.sentences for group in groups]
+        self._sentences = [group.sentences for group in groups]
         self._words: defaultdict[str, int] = defaultdict(int)
         self._beginnings: defaultdict[str, int] = defaultdict(int)
         self._digits = self._always = self._anywhere = 0
-        self._wanted: list[int] = []
-        self._firsts: list[int] = []
+        self._wanted: list[tuple[int, int, int]] = []  # number of a group, bit of its first list, bits of all
+        self._known: dict[str, int] = {}
         bit = 1
-        for group in groups:
+        for number, group in enumerate(groups):
             first = bit
             for phrases in group.each:
                 for written in phrases:
                     self._add(written, bit)
                 bit <<= 1
-            self._wanted.append(bit - first)
-            self._firsts.append(first)
+            self._wanted.append((number, first, bit - first))
         self._sizes = tuple(sorted({len(b) for b in self._beginnings}))
-
-    def __missing__(self, word: str) -> int:
-        bits = self._words.get(word, 0) | (self._digits if word.isdigit() else 0)
-        bits |= reduce(or_, (self._beginnings.get(word[:size], 0) for size in self._sizes if size <= len(word)), 0)
-        if len(self) >= _KNOWN_WORDS:
-            self.clear()
-        self[word] = bits
-        return bits
 
     def passing(self, part: Folded) -> Iterator[tuple[int, int, int, int]]:
         """Number of a group and the place of a sentence that may hold it: where its letters (or those before it) begin, start, end."""
         always = self._always if part.text.isascii() else self._always | self._anywhere
-        places = part.places
-        text = reduce(or_, map(self.__getitem__, places), always)
-        likely = [number for number, wanted in enumerate(self._wanted) if text & wanted == wanted]
+        each = self._bits(part.places)
+        text = reduce(or_, filter(None, each), always)
+        likely = [row for row in self._wanted if text & row[1] and text & row[2] == row[2]]
         if not likely:
             return
-        firsts = reduce(or_, map(self._firsts.__getitem__, likely))
+        firsts = reduce(or_, map(_FIRST, likely))
         if always & firsts:
             held = list(part.sentences)
         else:
-            numbers = sorted(at for word in places if self[word] & firsts for at in places[word])
+            numbers = sorted(at for at_all, bits in zip(part.places.values(), each, strict=True) if bits & firsts for at in at_all)
             held = list(dict.fromkeys(part.sentence_of(part.starts[at]) for at in numbers))
         for start, end in held:
             yield from self._in_sentence(part, start, end, likely, always)
 
-    def _in_sentence(self, part: Folded, start: int, end: int, likely: Iterable[int], always: int) -> Iterator[tuple[int, int, int, int]]:
+    def _bits(self, words: Collection[str]) -> Sequence[int]:
+        bits = list(map(self._known.get, words))
+        return [self._of(word) for word in words] if None in bits else bits  # type: ignore[return-value]  # none is None then
+
+    def _of(self, word: str) -> int:
+        bits = self._known.get(word)
+        if bits is None:
+            bits = self._words.get(word, 0) | (self._digits if word.isdigit() else 0)
+            bits |= reduce(or_, (self._beginnings.get(word[:size], 0) for size in self._sizes if size <= len(word)), 0)
+            if len(self._known) >= _KNOWN_WORDS:
+                self._known.clear()
+            self._known[word] = bits
+        return bits
+
+    def _in_sentence(
+        self, part: Folded, start: int, end: int, likely: Iterable[tuple[int, int, int]], always: int
+    ) -> Iterator[tuple[int, int, int, int]]:
         words, starts = part.words, part.starts
         first, last = bisect_left(starts, start), bisect_left(starts, end, 0, len(words))
-        bits = reduce(or_, map(self.__getitem__, words[first:last]), always)
-        for number in likely:
-            if not bits & self._firsts[number]:
-                continue
-            begin, wanted = _earlier(part, start, self.reaches[number]), self._wanted[number]
-            held = reduce(or_, map(self.__getitem__, words[bisect_left(starts, begin) : first]), bits) if begin < start else bits
-            if held & wanted == wanted and self._differ(wanted & ~always, words[bisect_left(starts, begin) : last]):
-                yield number, begin, start, end
+        bits = reduce(or_, self._bits(words[first:last]), always)
+        for number, anchor, wanted in likely:
+            begin, held = start, words[first:last]
+            if self._sentences[number] > 1 and bits & anchor:
+                begin = _earlier(part, start, self._sentences[number])
+                held = words[bisect_left(starts, begin) : last]
+            if begin < start or bits & wanted == wanted:
+                each = self._bits(held)
+                if reduce(or_, each, always) & wanted == wanted and self._differ(wanted & ~always, held):
+                    yield number, begin, start, end
 
     def _differ(self, wanted: int, words: Sequence[str]) -> bool:
         """As many words as lists: one word cannot stand for two."""
-        return sum(self[word] & wanted > 0 for word in set(words)) >= wanted.bit_count()
+        return sum(bits & wanted > 0 for bits in self._bits(set(words))) >= wanted.bit_count()
 
     def _add(self, written: str, bit: int) -> None:
         if any(map(unspaced, written.split())):
