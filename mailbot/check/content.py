@@ -24,12 +24,15 @@ _ASKED = 3.0  # weight of a request beside the work, whichever and however often
 _ENOUGH = 1.2  # below: a courtesy, not a reason to book
 _REPEATED = 0.3  # what each further phrase of one group adds
 _REPEATS = 3
+_CLEAR = 3.0  # weight of a wish that needs no other beside it
+_DECIDES = 10.0  # what weighs more ("cancel the order") decides alone
 _OTHER = 0.5  # a request beside it outweighs a vague wish ("I want my money back"), not a clear fault
 _WORDS = re.compile(r"[^\W\d_]{2,}|[\u3040-\u30ff\u4e00-\u9fff]")
 _LABEL_OR_WORD = re.compile(rf"(?P<label>\b(?:correction|amendment|amendement|feed ?back)s?\b)|{_WORDS.pattern}")
 # Between two words: another clause begins.
 _NEXT_CLAUSE = re.compile(
-    r"[,:()]|\s-|\b(?:and|but|so|because|or|then|after|when|und|aber|weil|oder|och|og|men|et|mais|ou|y|pero|e|ma|mas|i|ale|ja|mutta|en|maar)\b"
+    r"[,:()]|\s-|\b(?:and|but|so(?! far)|because|or|then|after|when|und|aber|weil|oder|och|og|men|et|mais|ou|y|pero|e|ma|mas|i|ale|ja"
+    r"|mutta|en|maar)\b"
 )
 _KINDS: tuple[ClientKind, ...] = ("correction", "amendment", "feedback")
 
@@ -133,25 +136,33 @@ def _asks_other(found: _Found, beside: Sequence[Hit]) -> bool:
 
 
 def _meets(found: _Found, other: Hit) -> bool:
-    return found.start < other.end and other.start < found.end
+    """They share words; but what asks by several words may span a clause that wishes something else ("please add a lamp | and send it")."""
+    if found.end <= other.start or other.end <= found.start:
+        return False
+    whole = (other.start, other.end) == found.part.sentence_of(found.start)
+    return whole or not _NEXT_CLAUSE.search(found.part.text, found.end, max(found.end, other.end))
 
 
 def _one_clause(found: _Found, other: Hit) -> bool:
     first, last = sorted(((found.start, found.end), (other.start, other.end)))
     start, end = found.part.sentence_of(found.start)
-    return start <= other.start < end and not _NEXT_CLAUSE.search(found.part.text, first[1], last[0])
+    return first[1] <= last[0] and start <= other.start < end and not _NEXT_CLAUSE.search(found.part.text, first[1], last[0])
 
 
-def _stands_alone(fault: _Found, found: Sequence[_Found], beside: Mapping[Folded, Sequence[Hit]], tools: _Tools) -> bool:
-    """A fault of the work in a sentence of its own: "The rail is broken. Cancel it, refund it." asks more than it complains of."""
-    if "correction" not in fault.cues.means:
+def _stands_alone(work: _Found, found: Sequence[_Found], beside: Mapping[Folded, Sequence[Hit]], tools: _Tools) -> bool:
+    """A fault in a sentence of its own ("The rail is broken. Cancel it."), or a wish in a clause of its own ("add a lamp and send it")."""
+    start, end = work.part.sentence_of(work.start)
+    named = [hit for hit in tools.work.find(work.part) if start <= hit.start < end]
+    if "amendment" in work.cues.means:
+        decided = any(f.cues.weight > _DECIDES for f in found if not f.cues.means)
+        return work.cues.weight >= _CLEAR and not decided and any(_meets(work, hit) or _one_clause(work, hit) for hit in named)
+    if not named:
         return False
-    start, end = fault.part.sentence_of(fault.start)
-    if any(start <= hit.start < end for hit in beside[fault.part]) or any(
-        not other.cues.means and other.part is fault.part and start <= other.start < end for other in found
-    ):
-        return False
-    return any(start <= hit.start < end for hit in tools.work.find(fault.part))
+    return (
+        "correction" in work.cues.means
+        and not any(start <= hit.start < end for hit in beside[work.part])
+        and not any(not other.cues.means and other.part is work.part and start <= other.start < end for other in found)
+    )
 
 
 def _longest(rows: Sequence[Row]) -> Sequence[Row]:
