@@ -20,7 +20,12 @@ CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrom
 
 @pytest.fixture(autouse=True)
 def _log_of_its_own() -> Iterator[None]:
-    """A command that ran in this process has bound the log to its own output, which is closed by now."""
+    """Tracebacks as the commands set them up: structlog's own draw every variable of every frame, word lists too, for a minute.
+
+    Afterwards: a command that ran in this process has bound the log to its own output, which is closed by now.
+    """
+    lines = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.stdlib.add_log_level, lines])
     yield
     structlog.reset_defaults()
 

@@ -22,10 +22,9 @@ from mailbot.record.database import Database
 from mailbot.service import Service
 from mailbot.wiring import open_service
 from mailbot.workflow import sign_in
-from tests.desk.conftest import CONFIG, _plain_tracebacks, shipped
+from tests.desk.conftest import CONFIG, shipped
 from tests.support.desk_data import Filled, fill
 
-__all__ = ["_plain_tracebacks"]
 TICKETS, WAITING = 400, 40
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-import structlog
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -81,13 +80,6 @@ class World:
         if login:
             browser.cookies.set(self.desk.cookie, sign_in.begin(self.db, login, "link", Origin()), domain="127.0.0.1")
         return browser
-
-
-@pytest.fixture(autouse=True)
-def _plain_tracebacks() -> None:
-    """As the commands set the log up; structlog's own default draws every variable of every frame."""
-    lines = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
-    structlog.configure(processors=[structlog.stdlib.add_log_level, lines])
 
 
 @pytest.fixture(autouse=True)
