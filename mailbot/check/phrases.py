@@ -63,8 +63,8 @@ class Folded:
 
     @cached_property
     def pieces(self) -> Sequence[str]:
-        """Words (runs of letters and digits) at odd places, what parts them at even ones."""
-        return (_ASCII_WORD if self.text.isascii() else _WORD).split(self.text)
+        """Words (runs of letters and digits) at odd places, what parts them at even ones; the words of links are none of the client's."""
+        return (_ASCII_WORD if self.text.isascii() else _WORD).split(self.unlinked)
 
     @cached_property
     def words(self) -> Sequence[str]:

@@ -38,6 +38,7 @@ TABLE = [
     ("proszę anulować zlecenie", {"cancel"}),
     ("please do not cancel it", set()),
     ("you don't need to call me", set()),
+    ("the plan is at https://files.example/please-cancel-this-order/call-me/refund-my-money", set()),
     ("", set()),
 ]
 
