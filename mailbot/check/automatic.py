@@ -160,8 +160,11 @@ def _auto_reply(case: _Case) -> AutomaticFinding | None:
     if _passed_on(case):
         return None
     subject = _opens(case.subject, find.auto_subjects, message.subject)
-    if subject and (not reply_prefix(message.subject) or _said(case, "absence_texts") or _said(case, "machine_texts")):
-        # "Re: Automatic reply" alone: a person answers what a machine sent them
+    alone = subject is not None and (
+        reply_prefix(message.subject) or (not message.subject[subject.end :].strip() and _said(case, "wish_words"))
+    )
+    if subject and (not alone or _said(case, "absence_texts") or _said(case, "machine_texts")):
+        # "Re: Automatic reply", or these words alone above a wish: a person writes of what a machine sent them
         return _found("auto_reply", "the subject is that of an automatic reply", subject)
     return _auto_by_words(case)
 
@@ -177,11 +180,14 @@ def _auto_by_words(case: _Case) -> AutomaticFinding | None:
         return _found("auto_reply", "subject and text are those of an absence notice", maybe, absence)
     registered = _said(case, "registered_texts")
     received = _opens(case.subject, find.received_subjects, case.message.subject)
-    if not (absence or registered or received) or _said(case, "wish_words"):
+    if not (absence or registered or received or maybe) or _said(case, "wish_words"):
         return None
-    if (away := absence or registered) and (stand_in := _said(case, "stand_in_texts")):
-        what = "that its reader is away" if absence else "that a mail was registered"
+    if (away := absence or registered or maybe) and (stand_in := _said(case, "stand_in_texts")):
+        what = "that its reader is away" if absence or maybe else "that a mail was registered"
         return _found("auto_reply", f"says {what}, and who helps or when, and wants nothing", away, stand_in)
+    thanks = next((t for t in _all_said(case, "thanks_texts") if registered and not _same(t, registered)), None)
+    if registered and thanks:
+        return _found("auto_reply", "thanks for a mail and says that it was registered", thanks, registered)
     return None if _said(case, "work_words") else _plain_notice(case, absence, maybe, received)
 
 
@@ -304,6 +310,11 @@ def _all_said(case: _Case, texts: str) -> list[Span]:
             spans.append(case.text.span(hit.start, hit.end))
             end = hit.end
     return spans
+
+
+def _same(one: Span, other: Span) -> bool:
+    """They share words."""
+    return one.start < other.end and other.start < one.end
 
 
 def _hits(case: _Case, texts: str) -> Iterator[Hit]:

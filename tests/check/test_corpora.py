@@ -3,7 +3,7 @@
 `meaning`, `questions` and `unseen` were written before the rules were looked at and then learnt from; `families` are the ways of asking
 from which the rules of requests were written; `asks` were five sets written before the lists that stand `together`; `blind_a` is by
 somebody who had read only docs/understanding.md, and so are `writers`, mails of machines and of people who sound like them, from
-which the words of automatic.toml were then learnt (first pass: 77 % of 220).
+which the words of automatic.toml were then learnt (first passes: 77 % of 220, then 77 % of 130 without any header).
 """
 
 from __future__ import annotations
