@@ -30,7 +30,7 @@ def quote_begins(work: Lines) -> int:
             return i
         quoted = quotes.QUOTED.match(line) is not None
         if not quoted and quotes.HINT.search(line):
-            if quotes.title(work.line(i)) or _header_block(work.plain, i):
+            if quotes.title(work.line(i)) or (_header_block(work.plain, i) and not _stands_above_another(work.plain, i)):
                 return i
             if width := _attribution(work, i):
                 if begun and not _quote_follows(work, i + width):
@@ -87,7 +87,7 @@ def _header_block(lines: list[str], at: int) -> bool:
 
     An address, or a time beside a subject, must stand among them: clients write "From: beige, To: grey", too.
     """
-    if not quotes.label(lines[at]) or _stands_above_another(lines, at):
+    if not quotes.label(lines[at]):
         return False
     labels: list[str] = []
     block: list[str] = []
