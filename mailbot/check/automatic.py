@@ -125,7 +125,8 @@ def _report(case: _Case) -> AutomaticFinding | None:
     spans = _both(case, find.receipt_subjects, "receipt_texts")
     if spans:
         return _found("report", "a read receipt by its words", *spans)
-    spans = _both(case, find.report_subjects, "report_texts") or tuple(_all_said(case, "report_texts")[1:])
+    texts = _all_said(case, "report_texts")
+    spans = _both(case, find.report_subjects, "report_texts") or (tuple(texts) if len(texts) > 1 else ())
     if spans and not message.thread_ids:
         return _found("report", "a challenge or abuse report by its words", *spans)
     return None
@@ -182,13 +183,15 @@ def _auto_by_words(case: _Case) -> AutomaticFinding | None:
     received = _opens(case.subject, find.received_subjects, case.message.subject)
     if not (absence or registered or received or maybe) or _said(case, "wish_words"):
         return None
-    if (away := absence or registered or maybe) and (stand_in := _said(case, "stand_in_texts")):
+    about_work = _said(case, "work_words")
+    # A subject such as "Closed" may speak of a door: beside words about work it tells nothing by itself.
+    if (away := absence or registered or (None if about_work else maybe)) and (stand_in := _said(case, "stand_in_texts")):
         what = "that its reader is away" if absence or maybe else "that a mail was registered"
         return _found("auto_reply", f"says {what}, and who helps or when, and wants nothing", away, stand_in)
-    thanks = next((t for t in _all_said(case, "thanks_texts") if registered and not _same(t, registered)), None)
+    thanks = next((t for t in _all_said(case, "thanks_texts") if registered and not t.meets(registered)), None)
     if registered and thanks:
         return _found("auto_reply", "thanks for a mail and says that it was registered", thanks, registered)
-    return None if _said(case, "work_words") else _plain_notice(case, absence, maybe, received)
+    return None if about_work else _plain_notice(case, absence, maybe, received)
 
 
 def _plain_notice(case: _Case, absence: Span | None, maybe: Span | None, received: Span | None) -> AutomaticFinding | None:
@@ -310,11 +313,6 @@ def _all_said(case: _Case, texts: str) -> list[Span]:
             spans.append(case.text.span(hit.start, hit.end))
             end = hit.end
     return spans
-
-
-def _same(one: Span, other: Span) -> bool:
-    """They share words."""
-    return one.start < other.end and other.start < one.end
 
 
 def _hits(case: _Case, texts: str) -> Iterator[Hit]:

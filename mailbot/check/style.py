@@ -69,10 +69,10 @@ def _styles(part: Folded, tools: _Tools) -> Iterator[Span]:
     spans: list[Span] = []
     for hit in sorted(tools.styles.find(part), key=lambda h: h.start - h.end):
         span = part.span(hit.start, hit.end)
-        if _is_style(part, hit, tools) and not any(_overlap(span, other) for other in spans):
+        if _is_style(part, hit, tools) and not any(span.meets(other) for other in spans):
             spans.append(span)
     if not tools.style_words.isdisjoint(part.places) or any(quote in part.original for quote in _QUOTES):
-        spans += [span for span in _beside_the_word(part, tools) if not any(_overlap(span, other) for other in spans)]
+        spans += [span for span in _beside_the_word(part, tools) if not any(span.meets(other) for other in spans)]
     yield from sorted(spans, key=lambda s: s.start)
 
 
@@ -135,10 +135,6 @@ def _level(part: Folded, hit: Hit, tools: _Tools) -> str:
     if tools.more.stands_before(part, start, hit.start) or inside in ("more", "brighter"):
         return "more"
     return "less" if tools.less.stands_before(part, start, hit.start) or inside in ("less", "too") else ""
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return one.where == other.where and one.start < other.end and other.start < one.end
 
 
 def _plain(words: str) -> str:

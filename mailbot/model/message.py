@@ -169,6 +169,10 @@ class Span(NamedTuple):
     end: int
     words: str
 
+    def meets(self, other: Span) -> bool:
+        """They share words."""
+        return self.where == other.where and self.start < other.end and other.start < self.end
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:

@@ -76,6 +76,7 @@ ROWS = [
     ("bulk", "Accepted: call about the order", "Theresa Voss has accepted this invitation.", {}),
     ("report", "[Abuse #20718] about 192.0.2.77", "A user has marked a message as unwanted. Complaints are passed on.", {}),
     ("person", "Re: Order 12", "I am out of office. I am back on Monday. We ordered dusk for Elm Street.", {}),
+    ("person", "Closed: the door of the balcony", "Please contact my colleague in the meantime, the photos are for her.", {}),
 ]  # fmt: skip
 
 
