@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from mailbot.check.automatic import TEXTS as MACHINE_TEXTS
 from mailbot.check.automatic import automatic
 from mailbot.check.content import content
 from mailbot.check.images import images
@@ -21,6 +20,7 @@ from mailbot.check.questions import questions
 from mailbot.check.requests import requests
 from mailbot.check.sender import sender
 from mailbot.check.style import style
+from mailbot.check.writer_case import TEXTS as MACHINE_TEXTS
 from mailbot.model.finding import Findings
 from mailbot.model.message import OwnMarks, ParsedMessage
 from mailbot.model.words import WordLists

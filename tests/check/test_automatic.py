@@ -47,7 +47,7 @@ ROWS = [
     ("report", "x", "y", {"content-type": "multipart/report; report-type=feedback-report"}),
     ("report", "Read: Order 31544", "Your message was read on 10 June.", {}),
     ("report", "x", "y", {"x-challenge-response": "1", "auto-submitted": "auto-replied"}),
-    ("report", "Please confirm your message", "To have your message delivered, follow this link once.", {}),
+    ("report", "Please confirm your message", "To have your message delivered, write back with your name.", {}),
     ("bulk", "news", "hi", {"list-id": "<x.example>"}),
     ("bulk", "news", "hi", {"precedence": "bulk"}),
     ("bulk", "7 trends", "You are receiving this email because you like us. Unsubscribe.", {}),
@@ -135,6 +135,42 @@ def test_the_daemon_is_known_by_its_address() -> None:
     m = replace(CLIENT, sender=Address("", "mailer-daemon@x.example"), headers=(("return-path", "<>"),))
     assert automatic(m, words("automatic"), OWN).verdict == "bounce"
     assert automatic(m, emptied("automatic", "bounce_senders"), OWN).verdict != "bounce"
+
+
+def test_an_accountant_who_wants_something_is_a_person() -> None:
+    m = replace(
+        CLIENT,
+        sender=Address("", "billing@client.example"),
+        subject="Invoice 12",
+        text="Your invoice is attached twice. Please send a new one.",
+    )
+    assert automatic(m, words("automatic"), OWN).verdict == "person"
+
+
+def test_a_notice_needs_words_of_its_text() -> None:
+    m = replace(
+        CLIENT, sender=Address("", "voicemail@client.example"), subject="New voicemail", text="It is about the house in Elm Street."
+    )
+    assert automatic(m, words("automatic"), OWN).verdict == "person"
+
+
+def test_a_survey_asks_but_two_signs_and_a_question_are_a_person() -> None:
+    m = replace(CLIENT, sender=Address("", "office@client.example"), subject="Hello", text="Your invoice is overdue. Are you there?")
+    assert automatic(m, words("automatic"), OWN).verdict == "person"
+    assert automatic(replace(m, subject="Reminder: invoice"), words("automatic"), OWN).verdict == "bulk"
+
+
+def test_who_tells_of_a_full_mailbox_and_wants_the_mail_again_is_a_person() -> None:
+    m = replace(CLIENT, subject="Re: Mail delivery failed", text="My mailbox was full, could you send yesterday's mail again?")
+    assert automatic(m, words("automatic"), OWN).verdict == "person"
+
+
+@pytest.mark.parametrize("sender", ["mail-filter@gate.example", "gateway@gate.example"])
+def test_a_bounce_in_prose_is_told_by_two_of_its_words_or_by_its_sender(sender: str) -> None:
+    one = replace(CLIENT, sender=Address("", sender), subject="Message too large", text="None of it has been kept.")
+    two = replace(one, text="Your message could not be delivered to Jo. Mailbox is full.")
+    assert automatic(two, words("automatic"), OWN).verdict == "bounce"
+    assert automatic(one, words("automatic"), OWN).verdict == ("bounce" if sender.startswith("gateway") else "person")
 
 
 @given(st.text(max_size=200), st.text(max_size=200))

@@ -18,6 +18,7 @@ REACHED = [
     ("meaning", {"content": 0.94, "requests": 0.96}),
     ("questions", {"questions": 0.93}),
     ("writers", {"automatic": 1.0}),
+    ("machines", {"automatic": 0.90}),
     ("families", {"requests": 0.98, "questions": 0.98, "content": 0.98}),
     ("unseen", {"suggested": 0.95, "requests": 0.98, "questions": 0.98, "images": 0.98, "orders": 0.98}),
     ("asks", {"requests": 0.95, "questions": 0.94}),

@@ -12,6 +12,7 @@ class AutomaticWords:
     `auto_subjects` decide alone where they open the subject; `maybe_subjects` need one of `absence_texts`. Without a telling
     subject or header an auto-reply needs `absence_texts` or `registered_texts` with `stand_in_texts` and no word of a person who
     wants something (`wish_words`), or one of `thanks_texts` and none of `work_words`.
+    `affair_texts`, `mass_texts`, `bulk_texts`, `notice_subjects` and `service_senders` are signs: three of them make a notice.
     `*_senders`: local parts of machines' addresses (`*` for any ending). `*_headers`: "name" or "name: beginning of value".
     """
 
@@ -37,6 +38,10 @@ class AutomaticWords:
     wish_words: tuple[str, ...]
     form_texts: tuple[str, ...]
     notice_texts: tuple[str, ...]
+    service_senders: tuple[str, ...]
+    notice_subjects: tuple[str, ...]
+    affair_texts: tuple[str, ...]
+    mass_texts: tuple[str, ...]
     machine_texts: tuple[str, ...]
     work_words: tuple[str, ...]
     bulk_texts: tuple[str, ...]
