@@ -160,7 +160,7 @@ def _plain_notice(
     if absence and thanks:
         return _found("auto_reply", "thanks for a mail and says that its reader is away", thanks, absence)
     absences = all_said(case, "absence_texts")
-    if len(absences) > 1:
+    if len(absences) > 1 and "?" not in case.message.text:
         return _found("auto_reply", "says that its reader is away, and why or until when", *absences[:2])
     if registered and sent_by_service(case.message, case.words):
         return _found("auto_reply", "an office says that a mail was registered, and nothing else", registered)

@@ -13,7 +13,9 @@ from mailbot.errors import Problem
 
 Place = tuple[int | str, ...]
 _NOT_A_TABLE = ("model_type", "model_attributes_type", "dict_type")
-_SAID = {
+SAID = {
+    "float_parsing": "is no number",
+    "float_type": "is no number",
     "int_parsing": "is no whole number",
     "int_type": "is no whole number",
     "bool_parsing": "is neither true nor false",
@@ -61,7 +63,7 @@ def _problem(error: ErrorDetails, file: str, key: str) -> Problem:
     if kind in _NOT_A_TABLE:
         return Problem(file, key, "is no table", f"Write [{_dotted(place)}] with its keys on the following lines")
     context = error.get("ctx", {})
-    what = _SAID.get(kind) or str(context.get("error") or error["msg"][:1].lower() + error["msg"][1:])
+    what = SAID.get(kind) or str(context.get("error") or error["msg"][:1].lower() + error["msg"][1:])
     if kind == "literal_error":
         what = f"is {error['input']!r}, not one of {context['expected']}"
     return Problem(file, key, what, _remedy(place))

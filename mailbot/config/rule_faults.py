@@ -12,10 +12,12 @@ from typing import Any, get_args, get_type_hints
 
 from pydantic import ValidationError
 
+from mailbot.config.faults import SAID
 from mailbot.errors import Problem
 from mailbot.model.decision import Trust
 from mailbot.model.finding import ClientKind, Question, Request
 from mailbot.model.ticket import Flag, Kind
+from mailbot.model.words.cues import Cues
 from mailbot.model.words.together import Together
 from mailbot.model.words.vocabulary import unknown_names
 
@@ -25,6 +27,12 @@ _MEANS: dict[str, tuple[str, ...]] = {
     "content.toml": get_args(ClientKind),
     "requests.toml": get_args(Request),
     "questions.toml": get_args(Question),
+}
+
+
+_AS_WRITTEN = {
+    "tuple_type": 'Write it in brackets: ["one phrase", "another"]',
+    "string_type": 'Write it in quotes: "one phrase"',
 }
 
 
@@ -39,7 +47,8 @@ def as_problems(errors: ValidationError, file: str, kind: type) -> list[Problem]
         elif error["type"] in ("missing", "missing_keyword_only_argument"):
             found.append(Problem(file, key, "is missing", "Copy it from the shipped file of that name"))
         else:
-            found.append(Problem(file, key, error["msg"][:1].lower() + error["msg"][1:], "See docs/rules.md"))
+            what = SAID.get(error["type"]) or error["msg"][:1].lower() + error["msg"][1:]
+            found.append(Problem(file, key, what, _AS_WRITTEN.get(error["type"], "See docs/rules.md")))
     return found
 
 
@@ -110,13 +119,18 @@ def is_zone(name: str) -> bool:
 def _cues(values: Mapping[str, Any]) -> Iterator[Problem]:
     for file, known in _MEANS.items():
         words = values.get(file)
-        for cues in (*words.cues, *words.unless, *getattr(words, "together", ())) if words else ():
-            for name in set(cues.means) - set(known):
-                yield unknown(file, f'cues "{cues.name}": means', name, known)
-            if cues.negated not in ("keep", "drop"):
-                yield unknown(file, f'cues "{cues.name}": negated', cues.negated, ("keep", "drop"))
-        for group in getattr(words, "together", ()) if words else ():
+        for section in ("cues", "unless", "together"):
+            for group in getattr(words, section, ()):
+                yield from _group(file, f'{section} "{group.name}"', group, known)
+        for group in getattr(words, "together", ()):
             yield from _lone(file, group)
+
+
+def _group(file: str, key: str, group: Cues | Together, known: tuple[str, ...]) -> Iterator[Problem]:
+    for name in set(group.means) - set(known):
+        yield unknown(file, f"{key}: means", name, known)
+    if group.negated not in ("keep", "drop"):
+        yield unknown(file, f"{key}: negated", group.negated, ("keep", "drop"))
 
 
 def _lone(file: str, group: Together) -> Iterator[Problem]:

@@ -173,6 +173,14 @@ def test_a_bounce_in_prose_is_told_by_two_of_its_words_or_by_its_sender(sender: 
     assert automatic(one, words("automatic"), OWN).verdict == ("bounce" if sender.startswith("gateway") else "person")
 
 
+def test_who_is_away_and_asks_is_a_person() -> None:
+    m = replace(
+        CLIENT, subject="Re: 61162", text="I'm out of the office from tomorrow, I will be away until the 10th. Is it all right then?"
+    )
+    assert automatic(m, words("automatic"), OWN).verdict == "person"
+    assert automatic(replace(m, text=m.text.replace(" Is it all right then?", "")), words("automatic"), OWN).verdict == "auto_reply"
+
+
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_any_mail_is_judged(subject: str, text: str) -> None:
     assert automatic(replace(CLIENT, subject=subject, text=text), words("automatic"), OWN).verdict
