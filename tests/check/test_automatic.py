@@ -181,6 +181,23 @@ def test_who_is_away_and_asks_is_a_person() -> None:
     assert automatic(replace(m, text=m.text.replace(" Is it all right then?", "")), words("automatic"), OWN).verdict == "auto_reply"
 
 
+@pytest.mark.parametrize(
+    ("sender", "subject", "text"),
+    [
+        ("office@client.example", "your mail", "The mail you sent was rejected by our server, the attachment exceeds the limit."),
+        (
+            "jo@client.example",
+            "mailbox full",
+            "Your message could not be delivered yesterday because my mailbox was full. It works now, my provider says.",
+        ),
+        ("accounts@client.example", "Invoice 4410", "You charged us for ten images, invoice 4410 is overdue now but we got eight."),
+    ],
+)
+def test_a_client_who_tells_of_a_machine_is_a_person(sender: str, subject: str, text: str) -> None:
+    m = replace(CLIENT, sender=Address("", sender), subject=subject, text=text)
+    assert automatic(m, words("automatic"), OWN).verdict == "person"
+
+
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_any_mail_is_judged(subject: str, text: str) -> None:
     assert automatic(replace(CLIENT, subject=subject, text=text), words("automatic"), OWN).verdict
