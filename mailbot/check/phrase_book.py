@@ -3,7 +3,7 @@
 A phrase is written as people read it (docs/rules.md): words; `a|b` for one of several; `do_not` inside `a|b` for words that stand
 together; `[word]` may be absent; `word*` for any ending; `...` for up to four words of the same sentence; `#` for a number; `^` first:
 where a sentence or clause begins; `$` last: where one ends; `?` last: the sentence asks. Case, accents and the shape of quotes do not
-matter. Text and phrases are compared word by word, all phrases at once (phrase_automaton.py): time grows with the text.
+matter. Text and phrases are compared word by word, all phrases at once (phrase_beginnings.py): time grows with the text.
 """
 
 from __future__ import annotations

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import accumulate
 from sys import intern
 from types import MappingProxyType
 
@@ -27,19 +26,15 @@ class Place:
     gap: bool = False
     optional: bool = False
     or_end: bool = False  # or a clause ends here
-    told: Set[str] | None = field(init=False)  # all words with which it may begin; None where they cannot be told, or it may be absent
 
-    def __post_init__(self) -> None:
-        open_ended = self.beginnings or self.number or self.gap or self.optional or self.or_end
-        object.__setattr__(self, "told", None if open_ended else self.words | self.runs.keys() if self.runs else self.words)
+    @property
+    def may_be_absent(self) -> bool:
+        """No word need stand for it."""
+        return self.optional or self.gap or self.or_end
 
     def has(self, word: str) -> bool:
         """Whether it is this word alone."""
         return word in self.words or (self.number and word.isdigit()) or (bool(self.beginnings) and word.startswith(self.beginnings))
-
-    def begins_with(self, word: str) -> bool:
-        """Whether it is this word, alone or with others behind it."""
-        return word in self.runs or self.has(word)
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # by identity: a book holds each once
@@ -57,16 +52,6 @@ class Phrase:
     opens: bool
     closes: bool
     asks: bool
-    rank: tuple[int, int] = field(init=False)  # among phrases of one length; no two lists share it
-    needed: Sequence[Set[str] | None] = field(init=False)  # from each place on: the words of the place that has the fewest
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "rank", (self.group, self.book))
-        object.__setattr__(self, "needed", tuple(accumulate(reversed([None, *(p.told for p in self.places)]), _fewer))[::-1])
-
-
-def _fewer(one: Set[str] | None, other: Set[str] | None) -> Set[str] | None:
-    return min((told for told in (one, other) if told is not None), key=len, default=None)
 
 
 def phrases_of(book: int, group: int, number: int, written: str) -> Iterator[Phrase]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
-from mailbot.check.phrase_automaton import Awaited, State, States
+from mailbot.check.phrase_beginnings import OPENING, Beginning, Beginnings, Read, longest, read_as
 from mailbot.check.phrase_form import Phrase, Place, phrases_of, unspaced
 from mailbot.check.phrases import Folded, fold
 
@@ -23,7 +24,7 @@ _LEADS = frozenset(
     )
 )
 _MAX_WORDS = 4_000
-_KNOWN_WORDS = 8_000
+_GAP_WORDS = 5  # four words, one of them with an apostrophe or hyphen
 
 
 Row = tuple[int, str, int, int]  # what a Hit holds: most are never looked at, so only a book that is asked makes hits of them
@@ -49,52 +50,51 @@ class _Text:
     starts: Sequence[int]
     ends: Sequence[int]
     following: Sequence[str]
+    threes: Sequence[tuple[str, str, str]]
     closing: Set[int]
-    opening: Set[int]
     letters: str
 
 
 class PhraseReader:
-    """The phrases of all books by their first words; each book is a sequence of lists."""
+    """The phrases of all books; each book is a sequence of lists."""
 
-    __slots__ = ("_anywhere", "_books", "_by_beginning", "_by_place", "_by_word", "_firsts", "_numbers", "_openings", "_sizes", "_states")
+    __slots__ = ("_anywhere", "_beginnings", "_books", "_phrases")
 
     def __init__(self, books: Iterable[Iterable[Iterable[str]]]) -> None:
         self._books = 0
-        self._by_place: dict[Place, list[Phrase]] = {}
-        self._by_word: dict[str, list[Place]] = {}
-        self._by_beginning: dict[str, list[Place]] = {}
-        self._numbers: list[Place] = []
+        self._phrases: list[Phrase] = []
         self._anywhere: list[tuple[int, int, str, str]] = []
         for lists in books:
             for group, phrases in enumerate(lists):
                 for number, written in enumerate(phrases):
                     self._add(number, group, written)
             self._books += 1
-        self._sizes = tuple(sorted({len(b) for b in self._by_beginning}))
-        self._forget()
+        self._beginnings = Beginnings(self._phrases)
 
     def read(self, folded: Folded) -> Sequence[list[Row]]:
         """Of each book the rows of all hits by position; of one group at one place only the longest."""
-        if self._states.full:
-            self._forget()
         found: list[list[Row]] = [[] for _ in range(self._books)]
-        if any(map(self._openings.__getitem__, folded.places)):  # most words begin no phrase of a small book
-            text = _text(folded)
-            following, hopeful = text.following, _Hopeful(frozenset(folded.places))
-            for at, state in enumerate(self._states_of(text)):
-                if state is not None and (state.tells or hopeful[state.after[following[at]]]):
-                    _read_from(at, state, text, found)
+        if self._beginnings.any_with(folded.places):
+            self._read_words(_text(folded), found)
         if not folded.text.isascii():
             self._read_inside(folded.text, found)
         return found
 
-    def _states_of(self, text: _Text) -> Sequence[State | None]:
-        """What is read with each word."""
-        states = list(map(self._firsts.__getitem__, text.words))
-        for at in text.opening:
-            states[at] = self._openings[text.words[at]]
-        return states
+    def _read_words(self, text: _Text, found: Sequence[list[Row]]) -> None:
+        starts, ends = text.starts, text.ends
+        further = self._beginnings.further(text.words, text.following)
+        for start, (begun, ahead) in enumerate(zip(map(self._beginnings.__getitem__, text.threes), further, strict=True)):
+            if begun is None:
+                continue
+            reads, unsure = begun
+            if unsure:
+                unsure &= ahead
+                if unsure and (more := [r for b in self._beginnings.unsure(unsure) if (r := _read_on(b, start, text))]):
+                    reads = longest((*reads, *more)) if reads or len(more) > 1 else more
+            if reads:
+                begin = starts[start]
+                for fewer, group, book, _, written in reads:
+                    found[book].append((group, written, begin, ends[start - fewer - 1]))
 
     def _read_inside(self, letters: str, found: Sequence[list[Row]]) -> None:
         """Phrases of scripts that write no spaces stand inside words."""
@@ -106,90 +106,54 @@ class PhraseReader:
         for rows in found:
             rows.sort(key=_by_position)
 
-    def _forget(self) -> None:
-        self._states = States()
-        self._firsts = _Firsts(self._first)
-        self._openings = _Firsts(partial(self._first, opens=True))
-
-    def _first(self, word: str, *, opens: bool = False) -> State | None:
-        """The state once this word is read as the first one of phrases. `opens`: a clause begins with it."""
-        places = list(self._by_word.get(word, ()))
-        for size in self._sizes:
-            if size <= len(word):
-                places += self._by_beginning.get(word[:size], ())
-        if word.isdigit():
-            places += self._numbers
-        phrases = [phrase for place in dict.fromkeys(places) for phrase in self._by_place[place] if opens or not phrase.opens]
-        return self._states.of(later for phrase in phrases for later in Awaited(phrase, 0).after(word))
-
     def _add(self, number: int, group: int, written: str) -> None:
         if any(map(unspaced, written.split())):
             self._anywhere.append((self._books, group, written, fold(written, "text").text.strip()))
-            return
-        for phrase in phrases_of(self._books, group, number, written):
-            first = phrase.places[0]
-            if first not in self._by_place:
-                self._index(first)
-            self._by_place.setdefault(first, []).append(phrase)
-
-    def _index(self, first: Place) -> None:
-        for word in first.words | first.runs.keys():
-            self._by_word.setdefault(word, []).append(first)
-        for beginning in first.beginnings:
-            self._by_beginning.setdefault(beginning, []).append(first)
-        if first.number:
-            self._numbers.append(first)
+        else:
+            self._phrases.extend(phrases_of(self._books, group, number, written))
 
 
-class _Firsts(dict[str, "State | None"]):
-    """The state of each first word, made when a word is met: people use few words, again and again."""
-
-    __slots__ = ("_make",)
-
-    def __init__(self, make: Callable[[str], State | None]) -> None:
-        super().__init__()
-        self._make = make
-
-    def __missing__(self, word: str) -> State | None:
-        if len(self) >= _KNOWN_WORDS:
-            self.clear()
-        self[word] = made = self._make(word)
-        return made
+def _read_on(beginning: Beginning, start: int, text: _Text) -> Read | None:
+    """The longest reading of a phrase that may begin at word `start`."""
+    phrase = beginning.phrase
+    behind: Iterable[int] = _behind(beginning.rest, start, start + beginning.read, text)
+    if phrase.closes:
+        behind = [at for at in behind if at - 1 in text.closing]
+    if phrase.asks:
+        behind = [at for at in behind if _asks(text, at - 1)]
+    return read_as(phrase, max(behind) - start) if behind else None
 
 
-class _Hopeful(dict["State | None", bool]):
-    """Whether more may be read in one text from a state on."""
+def _behind(places: Sequence[Place], start: int, begin: int, text: _Text) -> Sequence[int]:
+    """The words that may be next behind the places, the first of which may begin with word `begin`."""
+    following = text.following
+    ahead: Sequence[int] = [begin]
+    for place in places:
+        if place.gap:
+            gaps = [range(at, _gap_end(following, at) + 1) for at in ahead]
+            ahead = gaps[0] if len(gaps) < 2 else sorted(set(chain.from_iterable(gaps)))
+            continue
+        behind: list[int] = []
+        for at in ahead:
+            word = following[at - 1] if at > start else text.words[at]
+            if place.has(word):
+                behind.append(at + 1)
+            if place.runs and word:
+                behind += [at + len(run) for run in place.runs.get(word, ()) if tuple(following[at : at + len(run) - 1]) == run[1:]]
+            if at > start and (place.optional or (place.or_end and at - 1 in text.closing)):
+                behind.append(at)
+        if not behind:
+            return behind
+        ahead = behind if len(behind) < 2 else list(dict.fromkeys(behind))
+    return ahead
 
-    __slots__ = ("_words",)
 
-    def __init__(self, words: Set[str]) -> None:
-        super().__init__({None: False})
-        self._words = words
-
-    def __missing__(self, state: State) -> bool:
-        self[state] = hopeful = state.may_read_on(self._words)
-        return hopeful
-
-
-def _read_from(start: int, state: State | None, text: _Text, found: Sequence[list[Row]]) -> None:
-    """Adds the phrases that begin at word `start`, where `state` is what is read with it."""
-    following, closing = text.following, text.closing
-    longest: dict[tuple[int, int], tuple[int, tuple[int, int], Phrase]] = {}  # of each list
-    at = start
-    while state is not None:
-        if state.tells:
-            if state.at_end and at in closing:
-                state = state.closed()
-            for phrase in state.read:  # a later one takes the place of one that is shorter, or stands lower in its list
-                if (not phrase.closes or at in closing) and (not phrase.asks or _asks(text, at)):
-                    longest[phrase.rank] = -at, phrase.rank, phrase
-        state = state.after[following[at]]
+def _gap_end(following: Sequence[str], at: int) -> int:
+    """The last word that may be next behind a gap that begins with word `at`."""
+    most = at + _GAP_WORDS
+    while at < most and following[at - 1]:
         at += 1
-    if longest:
-        begin = text.starts[start]
-        ranked = longest.values()
-        for behind, _, phrase in sorted(ranked) if len(ranked) > 1 else ranked:
-            found[phrase.book].append((phrase.group, phrase.written, begin, text.ends[-behind]))
+    return at
 
 
 def _asks(text: _Text, at: int) -> bool:
@@ -212,13 +176,17 @@ def _text(folded: Folded) -> _Text:
         if closes:
             closing.add(at)
     leads = {at for word in _LEADS & folded.places.keys() for at in folded.places[word]}
+    opening = {at for at in (0, *(at + 1 for at in closing), *(at + 1 for at in leads)) if at < len(words)}
+    firsts = list(words)
+    for at in opening:
+        firsts[at] = OPENING + words[at]
     return _Text(
         words=words,
         starts=folded.starts,
         ends=folded.ends,
         following=following,
+        threes=list(zip(firsts, following, [one and two for one, two in zip(following, [*following[1:], ""], strict=True)], strict=True)),
         closing=closing,
-        opening={at for at in (0, *(at + 1 for at in closing), *(at + 1 for at in leads)) if at < len(words)},
         letters=folded.text,
     )
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mailbot.check import phrase_automaton, word_pattern
+from mailbot.check import phrase_beginnings, word_pattern
 from mailbot.check.phrase_book import PhraseBook
+from mailbot.check.phrase_form import Phrase, phrases_of
 from mailbot.check.phrases import fold
 
 TABLE = [
@@ -57,7 +60,8 @@ def test_of_one_list_at_one_place_only_the_longest_counts_and_of_two_lists_each(
 
 
 def test_what_was_learnt_of_odd_texts_is_forgotten_and_the_same_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(phrase_automaton, "_MOST_STATES", 1)
+    monkeypatch.setattr(phrase_beginnings, "_KNOWN_WORDS", 1)
+    monkeypatch.setattr(phrase_beginnings, "_KNOWN_THREES", 1)
     book = PhraseBook([["too dark", "not [the] right", "push ... portal"], ["dark again"]])
     texts = ["too dark again", "not the right one", "push it to the portal", "too dark again"]
     found = [[(h.phrase, h.start, h.end) for h in book.find(fold(text, "text"))] for text in texts]
@@ -90,6 +94,46 @@ def test_words_in_another_paragraph_change_nothing_that_is_found(words: list[str
     alone = book.find(fold(text, "text"))
     beside = book.find(fold(text + "\n\n" + "\n\n".join(VOCABULARY), "text"))
     assert alone == [hit for hit in beside if hit.start < len(text)]
+
+
+TOKENS = ["a", "b", "c", "a|b", "a_b|c", "a_b|b_a|c_c", "a_b_c|b", "[a]", "[b|c]", "[a_b]", "...", "c*", "#", "a|$", "[b_c|a]"]
+
+
+def _ends(phrase: Phrase, at: int, place: int, words: Sequence[str]) -> set[int]:
+    """Where the places from `place` on may end, tried one after the other, as people would."""
+    if place == len(phrase.places):
+        return {at}
+    one = phrase.places[place]
+    ends: set[int] = set()
+    if place and (one.optional or one.gap or (one.or_end and at == len(words))):
+        ends |= _ends(phrase, at, place + 1, words)
+    if one.gap and place:  # a phrase begins with a word
+        for skipped in range(1, min(5, len(words) - at) + 1):
+            ends |= _ends(phrase, at + skipped, place + 1, words)
+    elif at < len(words) and not one.gap:
+        if one.has(words[at]):
+            ends |= _ends(phrase, at + 1, place + 1, words)
+        for run in one.runs.get(words[at], ()):
+            if tuple(words[at : at + len(run)]) == run:
+                ends |= _ends(phrase, at + len(run), place + 1, words)
+    return ends
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from(TOKENS), min_size=1, max_size=6).map(" ".join), min_size=1, max_size=4),
+    st.lists(st.sampled_from(["a", "b", "c", "cc", "7"]), max_size=12),
+)
+def test_looking_at_three_words_finds_what_trying_every_phrase_at_every_word_finds(written: list[str], words: list[str]) -> None:
+    folded = fold(" ".join(words), "text")
+    found = {(hit.group, hit.start, hit.end) for hit in PhraseBook([[phrase] for phrase in written]).find(folded)}
+    tried = {
+        (group, folded.starts[start], folded.ends[max(ends) - 1])
+        for group, phrase in enumerate(written)
+        for start in range(len(words))
+        if (ends := set().union(*(_ends(one, start, 0, words) for one in phrases_of(0, group, 0, phrase))))
+    }
+    assert found == tried
 
 
 @given(st.text(st.characters(codec="ascii"), max_size=80))
