@@ -19,7 +19,7 @@ from mailbot.check.phrase_form import Phrase, Place
 
 OPENING = "^"
 _LOOKS = 3
-_KNOWN_WORDS = 6_000  # of which the bits are kept; people use few words, again and again
+_KNOWN_WORDS = 8_000  # of which the bits are kept; people use few words, again and again
 _KNOWN_THREES = 20_000
 _Three = tuple[str, str, str]
 
@@ -38,13 +38,14 @@ class Read(NamedTuple):
 class Beginning:
     """`read`: words of the phrase that stand there; `rest`: the places that must be read from then on.
 
-    `bit`: its bit among what is unsure; 0 where the phrase stands there whatever follows.
+    `whole`: the phrase, where it stands there whatever follows; else `bit` is its bit among what is unsure.
     """
 
     phrase: Phrase
     read: int
     rest: Sequence[Place]
-    bit: int
+    whole: Read | None = None
+    bit: int = 0
 
 
 class Begun(NamedTuple):
@@ -104,12 +105,13 @@ class Beginnings(dict[_Three, Begun | None]):
     def _begun(self, three: _Three) -> Begun | None:
         word, second, third = three
         opens = word.startswith(OPENING)
-        first, *others = map(_Look.__getitem__, self._looks, (word[opens:], second, third))
-        found = [self._all[number] for number in _ones(first & others[0] & others[1])]
-        found = found if opens else [b for b in found if not b.phrase.opens]
+        first, other, last = self._looks
+        bits = first[word[1:] if opens else word]
+        bits = bits and bits & other[second] & last[third]
+        found = [b for b in map(self._all.__getitem__, _ones(bits)) if opens or not b.phrase.opens]
         if not found:
             return None
-        return Begun(longest(read_as(b.phrase, b.read) for b in found if not b.bit), reduce(or_, (b.bit for b in found)))
+        return Begun(longest([b.whole for b in found if b.whole]), reduce(or_, [b.bit for b in found]))
 
     def _add(self, phrase: Phrase, way: _Way) -> None:
         for look, place in zip_longest(self._looks, way.places):
@@ -120,17 +122,19 @@ class Beginnings(dict[_Three, Begun | None]):
     def _beginning(self, phrase: Phrase, read: int, rest: Sequence[Place]) -> Beginning:
         """Different words may lead to the same."""
         if not (rest or phrase.closes or phrase.asks):
-            return Beginning(phrase, read, rest, 0)
+            return Beginning(phrase, read, rest, whole=read_as(phrase, read))
         key = phrase, read, len(rest)
         if key not in self._known:
-            self._known[key] = Beginning(phrase, read, rest, 1 << len(self._unsure))
+            self._known[key] = Beginning(phrase, read, rest, bit=1 << len(self._unsure))
             self._further.add(len(self._unsure), _rarest(rest))
             self._unsure.append(self._known[key])
         return self._known[key]
 
 
-def longest(found: Iterable[Read]) -> Sequence[Read]:
+def longest(found: Sequence[Read]) -> Sequence[Read]:
     """Of each list the longest."""
+    if len(found) < 2:
+        return found
     best: dict[tuple[int, int], Read] = {}
     for read in found:
         rank = read.group, read.book

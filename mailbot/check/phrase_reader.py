@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import NamedTuple
 
 from mailbot.check.phrase_beginnings import OPENING, Beginning, Beginnings, Read, longest, read_as
@@ -90,7 +90,7 @@ class PhraseReader:
             if unsure:
                 unsure &= ahead
                 if unsure and (more := [r for b in self._beginnings.unsure(unsure) if (r := _read_on(b, start, text))]):
-                    reads = longest((*reads, *more)) if reads or len(more) > 1 else more
+                    reads = longest((*reads, *more))
             if reads:
                 begin = starts[start]
                 for fewer, group, book, _, written in reads:
@@ -166,7 +166,7 @@ def _asks(text: _Text, at: int) -> bool:
 def _text(folded: Folded) -> _Text:
     """Several readers read the same text one after the other."""
     words = folded.words[:_MAX_WORDS]
-    following = [*words[1:], ""]
+    following = [*words[1:], ""][: len(words)]
     closing = {len(words) - 1}
     between = folded.pieces[2::2][: len(words) - 1]
     for at in [at for at, mark in enumerate(between) if mark != " "]:  # as most words have between them
@@ -185,7 +185,7 @@ def _text(folded: Folded) -> _Text:
         starts=folded.starts,
         ends=folded.ends,
         following=following,
-        threes=list(zip(firsts, following, [one and two for one, two in zip(following, [*following[1:], ""], strict=True)], strict=True)),
+        threes=list(zip(firsts, following, [one and two for one, two in zip_longest(following, following[1:], fillvalue="")], strict=True)),
         closing=closing,
         letters=folded.text,
     )
