@@ -74,5 +74,4 @@ def _shelf(words: WordLists) -> Shelf:
     lists = (words.content.conditions, *of_style, *negations)
     machines = book_of(*(getattr(words.automatic, name) for name in MACHINE_TEXTS))
     variables = book_of(*(v.phrases for v in style.variables))
-    asking = book_of(words.questions.openings, words.questions.indirect)
-    return Shelf((*map(book, groups), *map(book_of, lists), asking, machines, variables))
+    return Shelf((*map(book, groups), *map(book_of, lists), machines, variables))

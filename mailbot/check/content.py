@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from mailbot.check.asked import asked
@@ -62,6 +62,9 @@ class _Found(NamedTuple):
         return self.part.span(self.start, self.end)
 
 
+_as_found: Callable[[tuple[Cues, str, Folded, int, int]], _Found] = partial(tuple.__new__, _Found)  # at a third of the time
+
+
 def content(
     message: ParsedMessage, words: ContentWords, others: RequestWords | None = None, help_page: QuestionWords | None = None
 ) -> ContentFinding:
@@ -91,7 +94,7 @@ def content(
 
 def _cues(part: Folded, words: ContentWords, tools: _Tools) -> list[_Found]:
     rows = _longest(tools.tongue.fitting(tools.book.rows(part), part, words.cues))
-    found = [_Found(words.cues[group], phrase, part, start, end) for group, phrase, start, end in rows]
+    found = [_as_found((words.cues[group], phrase, part, start, end)) for group, phrase, start, end in rows]
     if found and tools.denied.occurs(part):
         found = [f for f in found if f.cues.negated != "drop" or not _follows(tools.denied, f)]
     if found and tools.condition.occurs(part):

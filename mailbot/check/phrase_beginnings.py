@@ -1,8 +1,9 @@
 """Which phrases begin at each word of a text, judged by three words that stand together. No check itself.
 
-Every way in which a phrase may begin is a bit. A word has three sets of bits: of the ways that it may be the first word of, the second,
-the third. What is in the first set of a word, the second of the next and the third of the one behind begins there. So a text takes hardly
-longer with more phrases, and words that never stood together before hardly longer than those that did.
+Words that stand in the same places of phrases are of one kind. Every way in which a phrase may begin is a bit, and a kind has three sets
+of bits: of the ways that it may be the first word of, the second, the third. What is in the first set of a word, the second of the next and
+the third of the one behind begins there. So a text takes hardly longer with more phrases, and words that never stood together before hardly
+longer than those that did.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from typing import NamedTuple
 
 from mailbot.check.phrase_form import Phrase, Place
 
-OPENING = "^"
 _LOOKS = 3
-_KNOWN_WORDS = 8_000  # of which the bits are kept; people use few words, again and again
+_KNOWN_WORDS = 10_000  # people use few words, again and again
 _KNOWN_THREES = 20_000
-_Three = tuple[str, str, str]
+_NO_WORD = 0  # its kind
+_A_WORD = Place()  # so that no word is of the kind of none
+_Three = tuple[int, int, int]
 
 
 class Read(NamedTuple):
@@ -56,34 +58,51 @@ class Begun(NamedTuple):
 
 
 class Beginnings(dict[_Three, Begun | None]):
-    """What begins with three words of a text, the last of them "" where a phrase cannot go on. Made when they are met.
+    """What begins with words of three kinds, where the last may be none. Made when they are met.
 
-    The first is marked (`OPENING`) where a clause begins with it.
+    The first is negative where a clause begins with it.
     """
 
-    __slots__ = ("_all", "_further", "_known", "_looks", "_unsure")
+    __slots__ = ("_all", "_further", "_kinds", "_known", "_looks", "_unsure")
 
     def __init__(self, phrases: Iterable[Phrase]) -> None:
         super().__init__()
-        places = _Places()
         self._all: list[Beginning] = []
-        self._looks = tuple(_Look(places) for _ in range(_LOOKS))
+        self._looks = tuple(_Look() for _ in range(_LOOKS))
         self._unsure: list[Beginning] = []  # in the order of their bits
         self._known: dict[tuple[Phrase, int, int], Beginning] = {}
-        self._further = _Look(places)  # these, by the words of which one must stand further on
+        self._further = _Look()  # these, by the words of which one must stand further on
         for phrase in phrases:
             for way in _ways(phrase.places, 0, _LOOKS):
                 self._add(phrase, way)
+        self._kinds = _Kinds((*self._looks, self._further))
 
     def any_with(self, words: Iterable[str]) -> bool:
         """Whether a phrase may begin with one of the words; few words begin one of a small book."""
-        return any(map(self._looks[0].__getitem__, words))
+        first = self._looks[0].bits
+        return any(first[kind] for kind in map(self._kinds.__getitem__, words))
 
-    def further(self, words: Sequence[str], following: Sequence[str]) -> Sequence[int]:
-        """For each word the bits of what it and those that follow it let hope for. `following`: "" where a phrase cannot go on."""
-        bits = always = self._further.always
+    def of(self, words: Sequence[str], following: Sequence[str], opening: Iterable[int]) -> Iterator[tuple[Begun | None, int]]:
+        """What begins at each word, and bits of what the words from it on let hope for of the unsure.
+
+        `following`: the word behind each, "" where a phrase cannot go on to it. `opening`: the words with which a clause begins.
+        """
+        kinds = list(map(self._kinds.__getitem__, words))
+        ahead = self._ahead(kinds, following)
+        second = list(map(self._kinds.__getitem__, following))
+        third = [one and other for one, other in zip_longest(second, second[1:], fillvalue=_NO_WORD)]
+        for at in opening:
+            kinds[at] = -kinds[at]
+        return zip(map(self.__getitem__, zip(kinds, second, third, strict=True)), ahead, strict=True)
+
+    def unsure(self, bits: int) -> Iterator[Beginning]:
+        """What these bits of `Begun.unsure` stand for."""
+        return map(self._unsure.__getitem__, _ones(bits))
+
+    def _ahead(self, kinds: Sequence[int], following: Sequence[str]) -> Sequence[int]:
+        bits = always = self._further.bits[_NO_WORD]
         found = []
-        for own, joined in zip(map(self._further.__getitem__, reversed(words)), reversed(following), strict=True):
+        for own, joined in zip(map(self._further.bits.__getitem__, reversed(kinds)), reversed(following), strict=True):
             if not joined:
                 bits = own
             elif own is not always:
@@ -92,23 +111,17 @@ class Beginnings(dict[_Three, Begun | None]):
         found.reverse()
         return found
 
-    def unsure(self, bits: int) -> Iterator[Beginning]:
-        """What these bits of `Begun.unsure` stand for."""
-        return map(self._unsure.__getitem__, _ones(bits))
-
     def __missing__(self, three: _Three) -> Begun | None:
         if len(self) >= _KNOWN_THREES:
             self.clear()
-        self[three] = made = self._begun(three)
+        self[three] = made = self._begun(*three)
         return made
 
-    def _begun(self, three: _Three) -> Begun | None:
-        word, second, third = three
-        opens = word.startswith(OPENING)
-        first, other, last = self._looks
-        bits = first[word[1:] if opens else word]
-        bits = bits and bits & other[second] & last[third]
-        found = [b for b in map(self._all.__getitem__, _ones(bits)) if opens or not b.phrase.opens]
+    def _begun(self, first: int, second: int, third: int) -> Begun | None:
+        one, other, last = self._looks
+        bits = one.bits[abs(first)]
+        bits = bits and bits & other.bits[second] & last.bits[third]
+        found = [b for b in map(self._all.__getitem__, _ones(bits)) if first < 0 or not b.phrase.opens]
         if not found:
             return None
         return Begun(longest([b.whole for b in found if b.whole]), reduce(or_, [b.bit for b in found]))
@@ -214,67 +227,80 @@ def _lets_through(place: Place) -> tuple[int, int]:
     return sum(len(word) < 4 for word in words) + 3 * place.number, len(words) + 5 * len(place.beginnings)
 
 
-class _Look(dict[str, int]):
-    """The ways that each word may stand in at one distance from their beginnings. Made when a word is met.
+class _Look:
+    """The ways that words of each kind may stand in at one distance from their beginnings.
 
-    `always`: the ways that need no word there; all that "" lets through, which stands where none follows.
+    `always`: the ways that need no word there; all that is left where none stands.
     """
 
-    __slots__ = ("_at", "_places", "always")
+    __slots__ = ("always", "at", "bits")
 
-    def __init__(self, places: _Places) -> None:
-        super().__init__()
-        self._places = places
-        self._at: defaultdict[Place, list[int]] = defaultdict(list)
+    def __init__(self) -> None:
+        self.at: defaultdict[Place, list[int]] = defaultdict(list)
         self.always = 0
+        self.bits: list[int] = []  # by kind
 
     def add(self, number: int, place: Place | None) -> None:
         """A way that needs this place here, or nothing."""
         if place is None:
             self.always |= 1 << number
         else:
-            self._at[place].append(number)
-            self._places.add(place)
+            self.at[place].append(number)
+
+    def add_kind(self, places: Iterable[Place]) -> None:
+        """The next kind, of words that stand in these places."""
+        bits = self.always
+        for place in places:
+            for number in self.at.get(place, ()):
+                bits |= 1 << number
+        self.bits.append(bits)
+
+
+class _Kinds(dict[str, int]):
+    """The kind of each word. Made when a word is met."""
+
+    __slots__ = ("_by_beginning", "_by_word", "_looks", "_numbers", "_of", "_sizes")
+
+    def __init__(self, looks: Sequence[_Look]) -> None:
+        super().__init__()
+        self._by_word: defaultdict[str, list[Place]] = defaultdict(list)
+        self._by_beginning: defaultdict[str, list[Place]] = defaultdict(list)
+        self._numbers: list[Place] = []
+        for place in dict.fromkeys(place for look in looks for place in look.at):
+            self._add(place)
+        self._sizes = {len(beginning) for beginning in self._by_beginning}
+        self._looks = looks
+        self._of: dict[frozenset[Place], int] = {}
+        self[""] = self._kind(())
 
     def __missing__(self, word: str) -> int:
         if len(self) >= _KNOWN_WORDS:
             self.clear()
-        bits = self.always
-        for place in self._places.with_(word):
-            for number in self._at.get(place, ()):
-                bits |= 1 << number
-        self[word] = bits
-        return bits
+            self[""] = _NO_WORD
+        self[word] = kind = self._kind((_A_WORD, *self._places(word)))
+        return kind
 
+    def _kind(self, places: Iterable[Place]) -> int:
+        key = frozenset(places)
+        if key not in self._of:
+            self._of[key] = len(self._of)
+            for look in self._looks:
+                look.add_kind(key)
+        return self._of[key]
 
-class _Places:
-    """Places by their words."""
+    def _places(self, word: str) -> Iterator[Place]:
+        """All that may begin with it."""
+        yield from self._by_word.get(word, ())
+        for size in self._sizes:
+            if size <= len(word):
+                yield from self._by_beginning.get(word[:size], ())
+        if word.isdigit():
+            yield from self._numbers
 
-    __slots__ = ("_by_beginning", "_by_word", "_known", "_numbers", "_sizes")
-
-    def __init__(self) -> None:
-        self._known: set[Place] = set()
-        self._by_word: defaultdict[str, list[Place]] = defaultdict(list)
-        self._by_beginning: defaultdict[str, list[Place]] = defaultdict(list)
-        self._sizes: set[int] = set()
-        self._numbers: list[Place] = []
-
-    def add(self, place: Place) -> None:
-        if place in self._known:
-            return
-        self._known.add(place)
+    def _add(self, place: Place) -> None:
         for word in place.words | place.runs.keys():
             self._by_word[word].append(place)
         for beginning in place.beginnings:
             self._by_beginning[beginning].append(place)
-            self._sizes.add(len(beginning))
         if place.number:
             self._numbers.append(place)
-
-    def with_(self, word: str) -> Sequence[Place]:
-        """All that have a word."""
-        found = list(self._by_word.get(word, ()))
-        for size in self._sizes:
-            if size <= len(word):
-                found += self._by_beginning.get(word[:size], ())
-        return found + self._numbers if word.isdigit() else found

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, zip_longest
+from itertools import chain
 from typing import NamedTuple
 
-from mailbot.check.phrase_beginnings import OPENING, Beginning, Beginnings, Read, longest, read_as
+from mailbot.check.phrase_beginnings import Beginning, Beginnings, Read, longest, read_as
 from mailbot.check.phrase_form import Phrase, Place, phrases_of, unspaced
 from mailbot.check.phrases import Folded, fold
 
@@ -50,7 +50,7 @@ class _Text:
     starts: Sequence[int]
     ends: Sequence[int]
     following: Sequence[str]
-    threes: Sequence[tuple[str, str, str]]
+    opening: Set[int]
     closing: Set[int]
     letters: str
 
@@ -82,8 +82,7 @@ class PhraseReader:
 
     def _read_words(self, text: _Text, found: Sequence[list[Row]]) -> None:
         starts, ends = text.starts, text.ends
-        further = self._beginnings.further(text.words, text.following)
-        for start, (begun, ahead) in enumerate(zip(map(self._beginnings.__getitem__, text.threes), further, strict=True)):
+        for start, (begun, ahead) in enumerate(self._beginnings.of(text.words, text.following, text.opening)):
             if begun is None:
                 continue
             reads, unsure = begun
@@ -177,15 +176,12 @@ def _text(folded: Folded) -> _Text:
             closing.add(at)
     leads = {at for word in _LEADS & folded.places.keys() for at in folded.places[word]}
     opening = {at for at in (0, *(at + 1 for at in closing), *(at + 1 for at in leads)) if at < len(words)}
-    firsts = list(words)
-    for at in opening:
-        firsts[at] = OPENING + words[at]
     return _Text(
         words=words,
         starts=folded.starts,
         ends=folded.ends,
         following=following,
-        threes=list(zip(firsts, following, [one and two for one, two in zip_longest(following, following[1:], fillvalue="")], strict=True)),
+        opening=opening,
         closing=closing,
         letters=folded.text,
     )
