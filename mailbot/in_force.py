@@ -6,7 +6,7 @@ import contextlib
 from pathlib import Path
 
 from mailbot.config.defaults import defaults_dir
-from mailbot.config.rulebook import load_rules
+from mailbot.config.rulebook import lacking, load_rules
 from mailbot.config.settings import Settings
 from mailbot.render import Templates
 from mailbot.workflow.parts import Live
@@ -15,6 +15,11 @@ from mailbot.workflow.parts import Live
 def load_live(settings: Settings | None, rules_dir: Path | None = None, templates_dir: Path | None = None) -> Live:
     """Rules and templates: the command line's folder, then the configuration's, then the shipped ones; per file."""
     return Live(load_rules(_folders("rules", settings, rules_dir)[::-1]), Templates.load(_folders("templates", settings, templates_dir)))
+
+
+def lacking_rules(settings: Settings | None, rules_dir: Path | None = None) -> tuple[str, ...]:
+    """What files of the company's lack, so that the shipped ones give it; one line each."""
+    return lacking(_folders("rules", settings, rules_dir)[::-1])
 
 
 def files_as_of_now(settings: Settings, rules_dir: Path | None, templates_dir: Path | None) -> frozenset[tuple[str, int, int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from mailbot.check.phrases import reply_prefix
 from mailbot.check.signs import sent_by_service, signs
@@ -99,7 +100,7 @@ def _bounce(case: Case) -> AutomaticFinding | None:
 
 def _bounce_by_words(case: Case) -> AutomaticFinding | None:
     """Without a telling subject: two such things, or one from an address of programs."""
-    if _passed_on(case) or _wants_something(case):
+    if _passed_on(case) or _concerns_us(case):
         return None
     texts = all_said(case, "bounce_texts")
     service = sent_by_service(case.message, case.words)
@@ -126,46 +127,62 @@ def _auto_reply(case: Case) -> AutomaticFinding | None:
     return _auto_by_words(case)
 
 
+class _Away(NamedTuple):
+    """What tells that nobody reads the mail now, or that a program took it. `maybe`, `received`: in the subject."""
+
+    absence: Span | None
+    registered: Span | None
+    maybe: Span | None
+    received: Span | None
+
+
 def _auto_by_words(case: Case) -> AutomaticFinding | None:
-    find = case.to_find
+    find, subject = case.to_find, case.message.subject
     if machine := said(case, "machine_texts"):
         return None if _form(case) else _found("auto_reply", "says itself that no person wrote it", machine)
-    absence = said(case, "absence_texts")
-    maybe = opens(case.subject, find.maybe_subjects, case.message.subject)
-    if maybe and absence and case.message.subject[maybe.end :].lstrip().startswith(":"):
+    away = _Away(
+        absence=said(case, "absence_texts"),
+        registered=said(case, "registered_texts"),
+        maybe=opens(case.subject, find.maybe_subjects, subject),
+        received=opens(case.subject, find.received_subjects, subject),
+    )
+    if away.maybe and away.absence and subject[away.maybe.end :].lstrip().startswith(":"):
         # "Out of office: Order 12" is put before our subject by a program; it may speak of work that a colleague takes over
-        return _found("auto_reply", "subject and text are those of an absence notice", maybe, absence)
-    registered = said(case, "registered_texts")
-    received = opens(case.subject, find.received_subjects, case.message.subject)
-    if not (absence or registered or received or maybe) or said(case, "wish_words"):
+        return _found("auto_reply", "subject and text are those of an absence notice", away.maybe, away.absence)
+    if not any(away) or said(case, "wish_words"):
         return None
     about_work = said(case, "work_words")
+    return _who_helps(case, away, about_work) or (None if about_work else _plain_notice(case, away))
+
+
+def _who_helps(case: Case, away: _Away, about_work: Span | None) -> AutomaticFinding | None:
+    """Whether or not it speaks of the work."""
     # A subject such as "Closed" may speak of a door: beside words about work it tells nothing by itself.
-    if (away := absence or registered or (None if about_work else maybe)) and (stand_in := said(case, "stand_in_texts")):
-        what = "that its reader is away" if absence or maybe else "that a mail was registered"
-        return _found("auto_reply", f"says {what}, and who helps or when, and wants nothing", away, stand_in)
+    told = away.absence or away.registered or (None if about_work else away.maybe)
+    if told and (stand_in := said(case, "stand_in_texts")):
+        what = "that its reader is away" if away.absence or away.maybe else "that a mail was registered"
+        return _found("auto_reply", f"says {what}, and who helps or when, and wants nothing", told, stand_in)
+    registered = away.registered
     thanks = next((t for t in all_said(case, "thanks_texts") if registered and not t.meets(registered)), None)
     if registered and thanks:
         return _found("auto_reply", "thanks for a mail and says that it was registered", thanks, registered)
-    return None if about_work else _plain_notice(case, absence, maybe, received, registered)
+    return None
 
 
-def _plain_notice(
-    case: Case, absence: Span | None, maybe: Span | None, received: Span | None, registered: Span | None
-) -> AutomaticFinding | None:
+def _plain_notice(case: Case, away: _Away) -> AutomaticFinding | None:
     """Of a text without a word about work."""
     thanks = said(case, "thanks_texts")
-    if absence and maybe:
-        return _found("auto_reply", "subject and text are those of an absence notice", maybe, absence)
-    if absence and thanks:
-        return _found("auto_reply", "thanks for a mail and says that its reader is away", thanks, absence)
+    if away.absence and away.maybe:
+        return _found("auto_reply", "subject and text are those of an absence notice", away.maybe, away.absence)
+    if away.absence and thanks:
+        return _found("auto_reply", "thanks for a mail and says that its reader is away", thanks, away.absence)
     absences = all_said(case, "absence_texts")
     if len(absences) > 1 and "?" not in case.message.text:
         return _found("auto_reply", "says that its reader is away, and why or until when", *absences[:2])
-    if registered and sent_by_service(case.message, case.words):
-        return _found("auto_reply", "an office says that a mail was registered, and nothing else", registered)
-    if received and thanks:
-        return _found("auto_reply", "confirms that a mail was received", received, thanks)
+    if away.registered and sent_by_service(case.message, case.words):
+        return _found("auto_reply", "an office says that a mail was registered, and nothing else", away.registered)
+    if away.received and thanks:
+        return _found("auto_reply", "confirms that a mail was received", away.received, thanks)
     return None
 
 
@@ -201,13 +218,13 @@ def _by_signs(case: Case) -> AutomaticFinding | None:
     if case.forwarded or case.message.thread_ids or _passed_on(case) or _form(case):
         return None
     found = signs(case.message, case.words, case.subject, [all_said(case, name) for name in ("affair_texts", "mass_texts", "bulk_texts")])
-    if not found.enough(asks="?" in case.message.text) or _wants_something(case):
+    if not found.enough(asks="?" in case.message.text) or _concerns_us(case):
         return None
     return _found("bulk", found.because, *found.words)
 
 
-def _wants_something(case: Case) -> bool:
-    """Or speaks of the work."""
+def _concerns_us(case: Case) -> bool:
+    """It wishes something or speaks of the work."""
     return bool(said(case, "wish_words") or said(case, "work_words"))
 
 

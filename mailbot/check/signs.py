@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from mailbot.check.phrase_book import PhraseBook, book_of
 from mailbot.check.phrases import Folded
+from mailbot.check.word_pattern import any_of
 from mailbot.model.message import ParsedMessage, Span
 from mailbot.model.words.automatic import AutomaticWords
 
@@ -52,7 +53,7 @@ def signs(message: ParsedMessage, words: AutomaticWords, subject: Folded, said: 
 def sent_by_service(message: ParsedMessage, words: AutomaticWords) -> str:
     """The local part of the sender where programs, not people, write from such addresses; else ""."""
     local = message.sender.address.partition("@")[0] if message.sender else ""
-    return local if local and _services(words)(local.lower()) else ""
+    return local if local and _services(words).fullmatch(local.lower()) else ""
 
 
 @lru_cache(maxsize=8)
@@ -61,6 +62,5 @@ def _subjects(words: AutomaticWords) -> PhraseBook:
 
 
 @lru_cache(maxsize=8)
-def _services(words: AutomaticWords) -> Callable[[str], object]:
-    rows = "|".join(re.escape(row.removesuffix("*")) + (".*" if row.endswith("*") else "") for row in words.service_senders)
-    return re.compile(rf"(?:{rows})").fullmatch if rows else lambda _: None
+def _services(words: AutomaticWords) -> re.Pattern[str]:
+    return any_of(words.service_senders)

@@ -12,6 +12,11 @@ _MOST_JUDGED = 4_000
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
+def any_of(words: Iterable[str]) -> re.Pattern[str]:
+    """Any of the words alone, a `*` at the end for any ending; nothing where there are none."""
+    return re.compile("|".join(re.escape(w.removesuffix("*")) + (".*" if w.endswith("*") else "") for w in words) or "(?!)")
+
+
 class Judged:
     """The words of texts of which something holds. Each different word is judged once: people use few words, again and again."""
 

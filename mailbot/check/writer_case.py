@@ -11,6 +11,7 @@ from typing import Any
 from mailbot.check.phrase_book import PhraseBook, book_of
 from mailbot.check.phrase_reader import Hit
 from mailbot.check.phrases import Folded, alternation, fold, reply_prefix
+from mailbot.check.word_pattern import any_of
 from mailbot.model.message import OwnMarks, ParsedMessage, Span
 from mailbot.model.words.automatic import AutomaticWords
 
@@ -150,11 +151,10 @@ def _patterns(words: AutomaticWords) -> _Patterns:
     def by(ending: str, compiled: Callable[[Iterable[str]], Any]) -> dict[str, Any]:
         return {name: compiled(getattr(words, name)) for name in _Patterns.__dataclass_fields__ if name.endswith(ending)}
 
-    senders = "|".join(re.escape(s.removesuffix("*")) + (".*" if s.endswith("*") else "") for s in words.bounce_senders)
     return _Patterns(
         **by("_headers", headers),
         **by("_subjects", subject),
         texts=book_of(*(getattr(words, name) for name in TEXTS)),
         more_texts=book_of(*(getattr(words, name) for name in _MORE_TEXTS)),
-        bounce_senders=re.compile(senders),
+        bounce_senders=any_of(words.bounce_senders),
     )

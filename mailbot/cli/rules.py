@@ -30,9 +30,10 @@ def rules_check(ctx: typer.Context, rules: RulesDir = None) -> None:
     Example: mailbot rules check --rules rules
     """
     from mailbot.config.rule_warnings import rule_warnings
+    from mailbot.in_force import lacking_rules
 
     live = _live(ctx, rules, None)
-    for warning in rule_warnings(live.rules.words):
+    for warning in (*lacking_rules(_settings_if_any(ctx), rules), *rule_warnings(live.rules.words)):
         say(f"warning: {warning}")
     say(f"The rules are good: {len(live.rules.routes)} routes, {len(live.rules.queues)} queues, hash {live.rules.hash[:12]}.")
 

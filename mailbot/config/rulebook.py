@@ -6,7 +6,7 @@ import difflib
 import hashlib
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -60,13 +60,16 @@ _POLICY: dict[str, type] = {
 
 
 def load_rules(paths: Sequence[Path]) -> RuleBook:
-    """The rules of several folders; per file the last folder that has it wins. BadRules lists every fault of every file."""
+    """The rules of several folders; per file the last folder that has it wins. BadRules lists every fault of every file.
+
+    What that file needs and lacks comes from the folder before it: a copy made for an older version goes on working.
+    """
     problems = [p for folder in paths for p in _unknown_files(folder)]
     values: dict[str, Any] = {}
     digest = hashlib.sha256()
     for name, kind in sorted(files().items()):
-        raw = [(path, path.read_bytes()) for folder in paths if (path := folder / name).is_file()]
-        for _, content in raw if name == _KEY_BY_KEY else raw[-1:]:
+        raw = _used(name, kind, paths)
+        for _, content in raw:
             digest.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
         values[name] = _value(name, kind, raw, problems)
     problems += [*contradictions(values), *delivery_times.problems(values["delivery_times.toml"])]
@@ -81,15 +84,43 @@ def files() -> dict[str, type]:
     return {**words, **_POLICY}
 
 
+def lacking(paths: Sequence[Path]) -> tuple[str, ...]:
+    """One line for each file that lacks what a folder before it has to give."""
+    told = []
+    for name, kind in sorted(files().items()):
+        *before, (path, content) = _used(name, kind, paths)
+        missing = _needed(kind) - tomllib.loads(content.decode()).keys()
+        if before and missing and name != _KEY_BY_KEY:
+            told.append(f"{path} lacks {', '.join(sorted(missing))}; taken from {before[-1][0]}")
+    return tuple(told)
+
+
+def _used(name: str, kind: type, paths: Sequence[Path]) -> list[tuple[Path, bytes]]:
+    """The files of that name that count, the one that wins last."""
+    raw = [(path, path.read_bytes()) for folder in paths if (path := folder / name).is_file()]
+    if name == _KEY_BY_KEY:
+        return raw
+    try:
+        whole = all(_needed(kind) <= tomllib.loads(content.decode()).keys() for _, content in raw[-1:])
+    except ValueError:  # it is no TOML, which is told where it is read
+        whole = True
+    return raw[-1:] if whole else raw
+
+
+def _needed(kind: type) -> set[str]:
+    return {f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
+
+
 def _value(name: str, kind: type, raw: list[tuple[Path, bytes]], problems: list[Problem]) -> Any:
     """The file's value, or None with the problems told."""
     if not raw:
         problems.append(Problem(name, "", "is missing", "Copy it from the shipped rules (mailbot init writes them)"))
         return None
     tables: dict[str, Any] = {}
-    for path, content in raw if name == _KEY_BY_KEY else raw[-1:]:
+    for path, content in raw:
+        kept = tables if name == _KEY_BY_KEY else {key: tables[key] for key in _needed(kind) & tables.keys()}
         try:
-            tables |= tomllib.loads(content.decode())
+            tables = kept | tomllib.loads(content.decode())
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             problems.append(Problem(str(path), "", f"is no TOML: {error}", "Mend that place; TOML is described at toml.io"))
             return None

@@ -201,3 +201,9 @@ def test_a_client_who_tells_of_a_machine_is_a_person(sender: str, subject: str, 
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_any_mail_is_judged(subject: str, text: str) -> None:
     assert automatic(replace(CLIENT, subject=subject, text=text), words("automatic"), OWN).verdict
+
+
+def test_without_a_list_of_daemons_a_mail_without_a_sender_is_not_from_one() -> None:
+    """An empty list once matched the empty address."""
+    m = ParsedMessage(source="email", subject="Undeliverable: Order 12", text="Please brighten image 4.")
+    assert automatic(m, emptied("automatic", "bounce_senders"), OwnMarks()).verdict == "person"

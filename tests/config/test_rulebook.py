@@ -10,7 +10,7 @@ import pytest
 
 from mailbot.config.defaults import defaults_dir
 from mailbot.config.rule_warnings import rule_warnings
-from mailbot.config.rulebook import files, load_rules
+from mailbot.config.rulebook import files, lacking, load_rules
 from mailbot.errors import BadRules
 
 SHIPPED = defaults_dir("rules")
@@ -51,6 +51,35 @@ def test_a_deployment_gives_single_limits_and_keeps_the_others(own: Path) -> Non
 def test_a_later_folder_wins_for_the_whole_file(own: Path) -> None:
     (own / "escalation.toml").write_text("minutes = [5]\nanswer_minutes = [1, 2]\nbusy_waiting = 3\n")
     assert load_rules([SHIPPED, own]).escalation_minutes == (5,)
+
+
+def test_a_list_that_an_own_file_lacks_is_the_shipped_one_and_is_told(own: Path) -> None:
+    shipped = (SHIPPED / "automatic.toml").read_text(encoding="utf-8")
+    older = re.sub(r"(?ms)^mass_texts = \[.*?^\]\n", "", shipped)
+    older = re.sub(r"(?ms)^bounce_senders = \[.*?\]\n", 'bounce_senders = ["nobody"]\n', older)
+    assert "mass_texts = " not in older
+    (own / "automatic.toml").write_text(older, encoding="utf-8")
+    book = load_rules([SHIPPED, own])
+    assert book.words.automatic.mass_texts == load_rules([SHIPPED]).words.automatic.mass_texts != ()
+    assert book.words.automatic.bounce_senders == ("nobody",)
+    assert lacking([SHIPPED, own]) == (f"{own / 'automatic.toml'} lacks mass_texts; taken from {SHIPPED / 'automatic.toml'}",)
+    assert lacking([SHIPPED]) == ()
+
+
+def test_an_empty_list_in_an_own_file_stays_empty(own: Path) -> None:
+    shipped = (SHIPPED / "automatic.toml").read_text(encoding="utf-8")
+    (own / "automatic.toml").write_text(re.sub(r"(?ms)^mass_texts = \[.*?^\]\n", "mass_texts = []\n", shipped), encoding="utf-8")
+    assert load_rules([SHIPPED, own]).words.automatic.mass_texts == ()
+    assert lacking([SHIPPED, own]) == ()
+
+
+def test_the_name_of_a_set_tells_a_change_in_a_shipped_list_that_an_own_file_lacks(own: Path, tmp_path: Path) -> None:
+    (own / "escalation.toml").write_text("minutes = [5]\nanswer_minutes = [1, 2]\n")
+    other = shutil.copytree(SHIPPED, tmp_path / "other")
+    text = (other / "escalation.toml").read_text(encoding="utf-8")
+    (other / "escalation.toml").write_text(re.sub(r"busy_waiting = \d+", "busy_waiting = 77", text), encoding="utf-8")
+    assert load_rules([other, own]).busy_waiting == 77
+    assert load_rules([other, own]).hash != load_rules([SHIPPED, own]).hash
 
 
 def test_the_same_contents_have_the_same_hash(tmp_path: Path) -> None:

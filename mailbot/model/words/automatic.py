@@ -12,7 +12,8 @@ class AutomaticWords:
     `auto_subjects` decide alone where they open the subject; `maybe_subjects` need one of `absence_texts`. Without a telling
     subject or header an auto-reply needs `absence_texts` or `registered_texts` with `stand_in_texts` and no word of a person who
     wants something (`wish_words`), or one of `thanks_texts` and none of `work_words`.
-    `affair_texts`, `mass_texts`, `bulk_texts`, `notice_subjects` and `service_senders` are signs: three of them make a notice.
+    `affair_texts`, `mass_texts`, `bulk_texts`, `notice_subjects` and `service_senders` are signs: three of them make a notice, or two
+    where sender or subject is one and nothing is asked.
     `*_senders`: local parts of machines' addresses (`*` for any ending). `*_headers`: "name" or "name: beginning of value".
     """
 
