@@ -14,12 +14,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, reduce
 from itertools import zip_longest
 from operator import or_
+from threading import Lock
 from typing import NamedTuple
 
 from mailbot.check.phrase_form import Phrase, Place
 
 _LOOKS = 3
 _KNOWN_WORDS = 10_000  # people use few words, again and again
+_LONGEST_KNOWN = 40  # letters: what nobody types would only take memory
 _KNOWN_THREES = 20_000
 _NO_WORD = 0  # its kind
 _A_WORD = Place()  # so that no word is of the kind of none
@@ -257,9 +259,9 @@ class _Look:
 
 
 class _Kinds(dict[str, int]):
-    """The kind of each word. Made when a word is met."""
+    """The kind of each word. Made when a word is met, by one thread at a time: a number must mean the same in every look."""
 
-    __slots__ = ("_by_beginning", "_by_word", "_looks", "_numbers", "_of", "_sizes")
+    __slots__ = ("_by_beginning", "_by_word", "_lock", "_looks", "_numbers", "_of", "_sizes")
 
     def __init__(self, looks: Sequence[_Look]) -> None:
         super().__init__()
@@ -270,15 +272,18 @@ class _Kinds(dict[str, int]):
             self._add(place)
         self._sizes = {len(beginning) for beginning in self._by_beginning}
         self._looks = looks
+        self._lock = Lock()
         self._of: dict[frozenset[Place], int] = {}
-        self[""] = self._kind(())
+        self._kind(())  # that of no word
 
     def __missing__(self, word: str) -> int:
-        if len(self) >= _KNOWN_WORDS:
-            self.clear()
-            self[""] = _NO_WORD
-        self[word] = kind = self._kind((_A_WORD, *self._places(word)))
-        return kind
+        with self._lock:
+            kind = self._kind((_A_WORD, *self._places(word)) if word else ())
+            if len(self) >= _KNOWN_WORDS:
+                self.clear()
+            if len(word) <= _LONGEST_KNOWN:
+                self[word] = kind
+            return kind
 
     def _kind(self, places: Iterable[Place]) -> int:
         key = frozenset(places)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import example, given, settings
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from mailbot.check import phrase_beginnings, word_pattern
 from mailbot.check.phrase_book import PhraseBook
 from mailbot.check.phrase_form import Phrase, phrases_of
+from mailbot.check.phrase_reader import PhraseReader
 from mailbot.check.phrases import fold
 
 TABLE = [
@@ -149,3 +152,25 @@ def test_a_judgement_of_words_stays_right_when_old_words_are_forgotten(monkeypat
     even = word_pattern.Judged(lambda word: int(word) % 2 == 0)
     for number in range(100):
         assert even.among({str(number): [0], str(number + 1): [1]}) == {str(number + number % 2)}
+
+
+@pytest.fixture
+def threads_that_take_turns_often() -> Iterator[None]:
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("threads_that_take_turns_often")
+def test_several_threads_that_meet_new_words_at_once_find_what_one_finds() -> None:
+    """A kind of words made twice at once would stand for other words ever after."""
+    lists = [[f"w{n}|x{n} w{n + 1}"] for n in range(120)]
+    text = " ".join(f"w{n} w{n + 1}, x{n} w{n + 1}." for n in range(120))
+    alone = PhraseReader([lists]).read(fold(text, "text"))
+    assert len(alone[0]) == 240
+    for _ in range(10):
+        read = PhraseReader([lists]).read
+        texts = [fold(text + "." * number, "text") for number in range(8)]
+        with ThreadPoolExecutor(8) as pool:
+            assert all(found == alone for found in pool.map(read, texts, timeout=30))
