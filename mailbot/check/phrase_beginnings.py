@@ -20,7 +20,8 @@ from typing import NamedTuple
 from mailbot.check.phrase_form import Phrase, Place
 
 _LOOKS = 3
-_KNOWN_WORDS = 10_000  # people use few words, again and again
+_KNOWN_WORDS = 10_000  # most; people use few words, again and again
+_FEW = 500  # words kept by a small book
 _LONGEST_KNOWN = 40  # letters: what nobody types would only take memory
 _KNOWN_THREES = 20_000
 _NO_WORD = 0  # its kind
@@ -114,7 +115,7 @@ class Beginnings(dict[_Three, Begun | None]):
         return found
 
     def __missing__(self, three: _Three) -> Begun | None:
-        if len(self) >= _KNOWN_THREES:
+        if len(self) >= min(_KNOWN_THREES, _FEW + 20 * len(self._all)):
             self.clear()
         self[three] = made = self._begun(*three)
         return made
@@ -279,7 +280,7 @@ class _Kinds(dict[str, int]):
     def __missing__(self, word: str) -> int:
         with self._lock:
             kind = self._kind((_A_WORD, *self._places(word)) if word else ())
-            if len(self) >= _KNOWN_WORDS:
+            if len(self) >= min(_KNOWN_WORDS, _FEW + 2 * len(self._by_word)):
                 self.clear()
             if len(word) <= _LONGEST_KNOWN:
                 self[word] = kind
