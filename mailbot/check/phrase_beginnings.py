@@ -1,21 +1,19 @@
 """Which phrases begin at each word of a text, judged by three words that stand together. No check itself.
 
-Words that stand in the same places of phrases are of one kind. Every way in which a phrase may begin is a bit, and a kind has three sets
-of bits: of the ways that it may be the first word of, the second, the third. What is in the first set of a word, the second of the next and
-the third of the one behind begins there. So a text takes hardly longer with more phrases, and words that never stood together before hardly
-longer than those that did.
+Words that stand in the same places of phrases are of one kind. What begins with three kinds is worked out when they are met together, and
+kept. So a text takes hardly longer with more phrases, and new words in old company cost nothing.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, reduce
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from operator import or_
 from threading import Lock
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from mailbot.check.phrase_form import Phrase, Place
 
@@ -27,6 +25,7 @@ _KNOWN_THREES = 20_000
 _NO_WORD = 0  # its kind
 _A_WORD = Place()  # so that no word is of the kind of none
 _Three = tuple[int, int, int]
+T = TypeVar("T")
 
 
 class Read(NamedTuple):
@@ -66,24 +65,29 @@ class Beginnings(dict[_Three, Begun | None]):
     The first is negative where a clause begins with it.
     """
 
-    __slots__ = ("_all", "_further", "_kinds", "_known", "_looks", "_unsure")
+    __slots__ = ("_hopes", "_kinds", "_starts", "_unsure")
 
     def __init__(self, phrases: Iterable[Phrase]) -> None:
         super().__init__()
-        self._all: list[Beginning] = []
-        self._looks = tuple(_Look() for _ in range(_LOOKS))
-        self._unsure: list[Beginning] = []  # in the order of their bits
-        self._known: dict[tuple[Phrase, int, int], Beginning] = {}
-        self._further = _Look()  # these, by the words of which one must stand further on
+        starts: defaultdict[Place, list[_Start]] = defaultdict(list)
+        known: dict[tuple[Phrase, int, int], Beginning] = {}
         for phrase in phrases:
             for way in _ways(phrase.places, 0, _LOOKS):
-                self._add(phrase, way)
-        self._kinds = _Kinds((*self._looks, self._further))
+                first, second, third = (*way.places, None, None)[:_LOOKS]
+                assert first is not None  # noqa: S101 - tells mypy; a phrase begins with a word
+                starts[first].append(_Start(second, third, _beginning(phrase, way, known)))
+        self._unsure = tuple(known.values())  # in the order of their bits
+        hopes: defaultdict[Place | None, int] = defaultdict(int)
+        for beginning in self._unsure:
+            hopes[_rarest(beginning.rest)] |= beginning.bit
+        places = chain(starts, (place for rows in starts.values() for row in rows for place in row[:2]), hopes)
+        self._kinds = _Kinds(dict.fromkeys(place for place in places if place is not None))
+        self._starts = _OfKind(self._kinds, lambda of: tuple(row for place in of for row in starts.get(place, ())))
+        self._hopes = _OfKind(self._kinds, lambda of: reduce(or_, (hopes.get(place, 0) for place in of), hopes[None]))
 
     def any_with(self, words: Iterable[str]) -> bool:
         """Whether a phrase may begin with one of the words; few words begin one of a small book."""
-        first = self._looks[0].bits
-        return any(first[kind] for kind in map(self._kinds.__getitem__, words))
+        return any(map(self._starts.__getitem__, map(self._kinds.__getitem__, words)))
 
     def of(self, words: Sequence[str], following: Sequence[str], opening: Iterable[int]) -> Iterator[tuple[Begun | None, int]]:
         """What begins at each word, and bits of what the words from it on let hope for of the unsure.
@@ -91,21 +95,24 @@ class Beginnings(dict[_Three, Begun | None]):
         `following`: the word behind each, "" where a phrase cannot go on to it. `opening`: the words with which a clause begins.
         """
         kinds = list(map(self._kinds.__getitem__, words))
-        ahead = self._ahead(kinds, following)
+        hopes = self._ahead(kinds, following)
         second = list(map(self._kinds.__getitem__, following))
         third = [one and other for one, other in zip_longest(second, second[1:], fillvalue=_NO_WORD)]
         for at in opening:
             kinds[at] = -kinds[at]
-        return zip(map(self.__getitem__, zip(kinds, second, third, strict=True)), ahead, strict=True)
+        return zip(map(self.__getitem__, zip(kinds, second, third, strict=True)), hopes, strict=True)
 
     def unsure(self, bits: int) -> Iterator[Beginning]:
         """What these bits of `Begun.unsure` stand for."""
-        return map(self._unsure.__getitem__, _ones(bits))
+        while bits:
+            number = bits.bit_length() - 1
+            yield self._unsure[number]
+            bits ^= 1 << number
 
     def _ahead(self, kinds: Sequence[int], following: Sequence[str]) -> Sequence[int]:
-        bits = always = self._further.bits[_NO_WORD]
+        bits = always = self._hopes[_NO_WORD]
         found = []
-        for own, joined in zip(map(self._further.bits.__getitem__, reversed(kinds)), reversed(following), strict=True):
+        for own, joined in zip(map(self._hopes.__getitem__, reversed(kinds)), reversed(following), strict=True):
             if not joined:
                 bits = own
             elif own is not always:
@@ -115,36 +122,38 @@ class Beginnings(dict[_Three, Begun | None]):
         return found
 
     def __missing__(self, three: _Three) -> Begun | None:
-        if len(self) >= min(_KNOWN_THREES, _FEW + 20 * len(self._all)):
+        if len(self) >= min(_KNOWN_THREES, _FEW + 20 * len(self._unsure)):
             self.clear()
         self[three] = made = self._begun(*three)
         return made
 
     def _begun(self, first: int, second: int, third: int) -> Begun | None:
-        one, other, last = self._looks
-        bits = one.bits[abs(first)]
-        bits = bits and bits & other.bits[second] & last.bits[third]
-        found = [b for b in map(self._all.__getitem__, _ones(bits)) if first < 0 or not b.phrase.opens]
+        opens = first < 0
+        seconds, thirds = self._kinds.places[second], self._kinds.places[third]
+        found = [
+            beginning
+            for other, last, beginning in self._starts[abs(first)]
+            if (other is None or other in seconds) and (last is None or last in thirds) and (opens or not beginning.phrase.opens)
+        ]
         if not found:
             return None
         return Begun(longest([b.whole for b in found if b.whole]), reduce(or_, [b.bit for b in found]))
 
-    def _add(self, phrase: Phrase, way: _Way) -> None:
-        for look, place in zip_longest(self._looks, way.places):
-            look.add(len(self._all), place)
-        read, rest = (0, phrase.places) if way.cut else (len(way.places), way.rest)
-        self._all.append(self._beginning(phrase, read, rest))
 
-    def _beginning(self, phrase: Phrase, read: int, rest: Sequence[Place]) -> Beginning:
-        """Different words may lead to the same."""
-        if not (rest or phrase.closes or phrase.asks):
-            return Beginning(phrase, read, rest, whole=read_as(phrase, read))
-        key = phrase, read, len(rest)
-        if key not in self._known:
-            self._known[key] = Beginning(phrase, read, rest, bit=1 << len(self._unsure))
-            self._further.add(len(self._unsure), _rarest(rest))
-            self._unsure.append(self._known[key])
-        return self._known[key]
+class _Start(NamedTuple):
+    """The places of a second and third word, None where the phrase needs none, and what then stands there."""
+
+    second: Place | None
+    third: Place | None
+    beginning: Beginning
+
+
+def _beginning(phrase: Phrase, way: _Way, known: dict[tuple[Phrase, int, int], Beginning]) -> Beginning:
+    """Different words may lead to the same; `known`: what must be read on, in the order of its bits."""
+    read, rest = (0, phrase.places) if way.cut else (len(way.places), way.rest)
+    if not (rest or phrase.closes or phrase.asks):
+        return Beginning(phrase, read, rest, whole=read_as(phrase, read))
+    return known.setdefault((phrase, read, len(rest)), Beginning(phrase, read, rest, bit=1 << len(known)))
 
 
 def longest(found: Sequence[Read]) -> Sequence[Read]:
@@ -162,15 +171,6 @@ def longest(found: Sequence[Read]) -> Sequence[Read]:
 def read_as(phrase: Phrase, words: int) -> Read:
     """The phrase, read with so many words."""
     return Read(-words, phrase.group, phrase.book, phrase.number, phrase.written)
-
-
-def _ones(bits: int) -> Sequence[int]:
-    """The numbers of the bits that are set, the highest first."""
-    found = []
-    while bits:
-        found.append(bits.bit_length() - 1)
-        bits ^= 1 << found[-1]
-    return found
 
 
 class _Way(NamedTuple):
@@ -230,51 +230,25 @@ def _lets_through(place: Place) -> tuple[int, int]:
     return sum(len(word) < 4 for word in words) + 3 * place.number, len(words) + 5 * len(place.beginnings)
 
 
-class _Look:
-    """The ways that words of each kind may stand in at one distance from their beginnings.
+class _Kinds(dict[str, int]):
+    """The kind of each word. Made when a word is met, by one thread at a time.
 
-    `always`: the ways that need no word there; all that is left where none stands.
+    `places`: of each kind the places of its words.
     """
 
-    __slots__ = ("always", "at", "bits")
+    __slots__ = ("_by_beginning", "_by_word", "_lock", "_number", "_numbers", "_sizes", "places")
 
-    def __init__(self) -> None:
-        self.at: defaultdict[Place, list[int]] = defaultdict(list)
-        self.always = 0
-        self.bits: list[int] = []  # by kind
-
-    def add(self, number: int, place: Place | None) -> None:
-        """A way that needs this place here, or nothing."""
-        if place is None:
-            self.always |= 1 << number
-        else:
-            self.at[place].append(number)
-
-    def add_kind(self, places: Iterable[Place]) -> None:
-        """The next kind, of words that stand in these places."""
-        bits = self.always
-        for place in places:
-            for number in self.at.get(place, ()):
-                bits |= 1 << number
-        self.bits.append(bits)
-
-
-class _Kinds(dict[str, int]):
-    """The kind of each word. Made when a word is met, by one thread at a time: a number must mean the same in every look."""
-
-    __slots__ = ("_by_beginning", "_by_word", "_lock", "_looks", "_numbers", "_of", "_sizes")
-
-    def __init__(self, looks: Sequence[_Look]) -> None:
+    def __init__(self, places: Iterable[Place]) -> None:
         super().__init__()
         self._by_word: defaultdict[str, list[Place]] = defaultdict(list)
         self._by_beginning: defaultdict[str, list[Place]] = defaultdict(list)
         self._numbers: list[Place] = []
-        for place in dict.fromkeys(place for look in looks for place in look.at):
+        for place in places:
             self._add(place)
         self._sizes = {len(beginning) for beginning in self._by_beginning}
-        self._looks = looks
         self._lock = Lock()
-        self._of: dict[frozenset[Place], int] = {}
+        self._number: dict[frozenset[Place], int] = {}
+        self.places: list[frozenset[Place]] = []
         self._kind(())  # that of no word
 
     def __missing__(self, word: str) -> int:
@@ -288,11 +262,10 @@ class _Kinds(dict[str, int]):
 
     def _kind(self, places: Iterable[Place]) -> int:
         key = frozenset(places)
-        if key not in self._of:
-            self._of[key] = len(self._of)
-            for look in self._looks:
-                look.add_kind(key)
-        return self._of[key]
+        if key not in self._number:
+            self.places.append(key)
+            self._number[key] = len(self._number)
+        return self._number[key]
 
     def _places(self, word: str) -> Iterator[Place]:
         """All that may begin with it."""
@@ -310,3 +283,18 @@ class _Kinds(dict[str, int]):
             self._by_beginning[beginning].append(place)
         if place.number:
             self._numbers.append(place)
+
+
+class _OfKind(dict[int, T]):
+    """What follows from the places of a kind. Made when the kind is met."""
+
+    __slots__ = ("_kinds", "_make")
+
+    def __init__(self, kinds: _Kinds, make: Callable[[frozenset[Place]], T]) -> None:
+        super().__init__()
+        self._kinds = kinds
+        self._make = make
+
+    def __missing__(self, kind: int) -> T:
+        self[kind] = made = self._make(self._kinds.places[kind])
+        return made
