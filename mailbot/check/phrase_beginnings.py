@@ -10,9 +10,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, reduce
-from itertools import chain, zip_longest
+from itertools import chain, count, zip_longest
 from operator import or_
-from threading import Lock
 from typing import NamedTuple, TypeVar
 
 from mailbot.check.phrase_form import Phrase, Place
@@ -231,12 +230,12 @@ def _lets_through(place: Place) -> tuple[int, int]:
 
 
 class _Kinds(dict[str, int]):
-    """The kind of each word. Made when a word is met, by one thread at a time.
+    """The kind of each word. Made when a word is met.
 
-    `places`: of each kind the places of its words.
+    `places`: of each kind the places of its words. Several threads may meet a word at once: whose number comes second is never used.
     """
 
-    __slots__ = ("_by_beginning", "_by_word", "_lock", "_number", "_numbers", "_sizes", "places")
+    __slots__ = ("_by_beginning", "_by_word", "_count", "_number", "_numbers", "_sizes", "places")
 
     def __init__(self, places: Iterable[Place]) -> None:
         super().__init__()
@@ -246,26 +245,26 @@ class _Kinds(dict[str, int]):
         for place in places:
             self._add(place)
         self._sizes = {len(beginning) for beginning in self._by_beginning}
-        self._lock = Lock()
+        self._count = count()
         self._number: dict[frozenset[Place], int] = {}
-        self.places: list[frozenset[Place]] = []
+        self.places: dict[int, frozenset[Place]] = {}
         self._kind(())  # that of no word
 
     def __missing__(self, word: str) -> int:
-        with self._lock:
-            kind = self._kind((_A_WORD, *self._places(word)) if word else ())
-            if len(self) >= min(_KNOWN_WORDS, _FEW + 2 * len(self._by_word)):
-                self.clear()
-            if len(word) <= _LONGEST_KNOWN:
-                self[word] = kind
-            return kind
+        kind = self._kind((_A_WORD, *self._places(word)) if word else ())
+        if len(self) >= min(_KNOWN_WORDS, _FEW + 2 * len(self._by_word)):
+            self.clear()
+        if len(word) <= _LONGEST_KNOWN:
+            self[word] = kind
+        return kind
 
     def _kind(self, places: Iterable[Place]) -> int:
         key = frozenset(places)
-        if key not in self._number:
-            self.places.append(key)
-            self._number[key] = len(self._number)
-        return self._number[key]
+        if key in self._number:
+            return self._number[key]
+        mine = next(self._count)
+        self.places[mine] = key
+        return self._number.setdefault(key, mine)
 
     def _places(self, word: str) -> Iterator[Place]:
         """All that may begin with it."""
