@@ -203,6 +203,17 @@ def test_any_mail_is_judged(subject: str, text: str) -> None:
     assert automatic(replace(CLIENT, subject=subject, text=text), words("automatic"), OWN).verdict
 
 
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [("There is nobody called j.hartwell here.", "bounce"), ("Hi, image 4 is too dark, please brighten it.", "person")],
+)
+def test_a_daemon_that_says_nothing_known_tells_of_a_mail_that_came_back_and_a_client_of_that_name_is_heard(
+    text: str, verdict: str
+) -> None:
+    m = ParsedMessage(source="email", subject="x", text=text, sender=Address("", "postmaster@client.example"))
+    assert automatic(m, words("automatic"), OwnMarks()).verdict == verdict
+
+
 def test_without_a_list_of_daemons_a_mail_without_a_sender_is_not_from_one() -> None:
     """An empty list once matched the empty address."""
     m = ParsedMessage(source="email", subject="Undeliverable: Order 12", text="Please brighten image 4.")
