@@ -90,7 +90,7 @@ def _bounce(case: Case) -> AutomaticFinding | None:
     text = said(case, "bounce_texts")
     local = message.sender.address.partition("@")[0] if message.sender else ""
     daemon = bool(find.bounce_senders.fullmatch(local))
-    if daemon and (subject or text or case.null_sender or not (_passed_on(case) or _concerns_us(case))):
+    if daemon and (subject or text or case.null_sender):
         return _found("bounce", f"from {local}", *(s for s in (subject, text) if s))
     by_machine = case.null_sender or case.auto_submitted not in ("", "no") or (text and not said(case, "wish_words"))
     if subject and by_machine and not _passed_on(case):
